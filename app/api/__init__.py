@@ -1,0 +1,1 @@
+"""REST endpoints and HTMX pages; the outermost layer."""

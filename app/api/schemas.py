@@ -1,0 +1,133 @@
+"""What REST clients and pages see of a plan. Names are public: additive changes only."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.provenance import Quality
+
+
+class Out(BaseModel):
+    """Base of every reply: built from objects, unknown attributes ignored."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class SlotOut(Out):
+    """One slot of the plan: ``[slot_start, slot_end)``, powers in kW, money per slot."""
+
+    slot_number: int = Field(description="1-based quarter counted from today's local midnight")
+    slot_start: AwareDatetime
+    slot_end: AwareDatetime
+    classification: str = Field(description="charge, discharge, hold, export or pv_charge")
+    charge_kw: float = Field(description="AC power into the battery from any source, kW")
+    discharge_kw: float = Field(description="AC power out of the battery, kW")
+    import_kw: float = Field(description="power taken from the grid, kW")
+    export_kw: float = Field(description="all power sent to the grid, kW")
+    curtailed_kw: float = Field(description="PV power thrown away, kW")
+    water_kw: float = Field(description="water heater power, kW")
+    planned_load_kwh: float
+    planned_pv_kwh: float
+    import_price_per_kwh: float
+    export_price_per_kwh: float
+    planned_cost: float = Field(description="import cost - export revenue + battery wear")
+    soc_target: float = Field(description="state of charge to steer to, percent")
+    soc_projected: float = Field(description="state of charge at slot_end, percent")
+    marginal_value_per_kwh: float = Field(description="worth of one more kWh stored at slot_end")
+    is_manual: bool
+    reason: str = Field(description="stable reason code")
+    reason_params: dict[str, Any]
+    reason_text: str
+    valid_until: AwareDatetime = Field(description="after this the row must not be acted on")
+    planner_version: str
+    plan_run_id: int
+
+
+class InputOut(Out):
+    """Where one input of the plan came from and how far to trust it."""
+
+    name: str
+    source: str
+    quality: Quality
+    issued_at: AwareDatetime | None
+    detail: str = ""
+
+
+class PlanMeta(Out):
+    """One planning run: when, why, with what, and what it costs."""
+
+    plan_run_id: int
+    planned_at: AwareDatetime
+    trigger: str = Field(description="schedule, start, button, prices, manual, soc_deviation")
+    engine: str
+    planner_version: str
+    status: str = Field(description="ok or degraded")
+    horizon_start: AwareDatetime
+    horizon_end: AwareDatetime
+    timezone: str
+    currency: str
+    cost: float = Field(description="planned cost of the horizon, terminal value credited")
+    cost_do_nothing: float = Field(description="the same horizon with the battery idle")
+    cost_self_consumption: float = Field(description="battery only shifts the home's own PV")
+    s_index: float
+    duration_ms: float
+    warnings: list[str]
+    inputs: list[InputOut]
+    demo_home: bool
+
+
+class ScheduleOut(Out):
+    """The plan in force: its slots, oldest first, and the run that made it."""
+
+    meta: PlanMeta
+    schedule: list[SlotOut]
+
+
+class ProblemOut(Out):
+    """The one error shape: what failed, in words, with a stable code."""
+
+    code: str
+    message: str
+    status: int
+    errors: list[dict[str, Any]] = []
+
+
+class JobState(Out):
+    """The scheduler's view of the planning job."""
+
+    running: bool
+    last_started_at: datetime | None = None
+    last_finished_at: datetime | None = None
+    last_outcome: str = Field(default="none", description="ok, degraded, held, failed or none")
+    last_error: str = ""
+    next_run_at: datetime | None = None
+
+
+class PlanStamp(Out):
+    """Which plan, made when, by which planner version."""
+
+    planned_at: AwareDatetime
+    planner_version: str
+    plan_run_id: int | None = None
+
+
+class StatusOut(Out):
+    """Everything the dashboard's status line says."""
+
+    state: str = Field(description="ok, degraded, stale, held or none")
+    version: str
+    now: AwareDatetime
+    timezone: str
+    currency: str
+    demo_home: bool
+    database: str = Field(description="which database, without credentials")
+    database_ok: bool
+    database_error: str = ""
+    local_plan: PlanStamp | None = Field(description="the plan this process holds in memory")
+    server_plan: PlanStamp | None = Field(description="the plan in the database")
+    plan_age_seconds: float | None
+    job: JobState
+    current: SlotOut | None = None
+    warnings: list[str] = []
+    inputs: list[InputOut] = []

@@ -1,0 +1,1 @@
+"""Engine, models and repositories; the caller owns every transaction."""

@@ -1,0 +1,80 @@
+"""One error tree: everything Darkstar refuses on purpose is a ``DarkstarError``."""
+
+
+class DarkstarError(Exception):
+    """Base of every deliberate error; carries the HTTP status and a stable code."""
+
+    status = 500
+    code = "internal_error"
+
+
+class SettingsError(DarkstarError):
+    """The configuration is wrong; the message names the field, the value and the fix."""
+
+    code = "settings_invalid"
+
+
+class FrameError(DarkstarError):
+    """A frame breaks its declared columns; a bug, never the user's fault."""
+
+    code = "frame_contract_broken"
+
+
+class InputError(DarkstarError):
+    """Planner input is unusable: a gap, a non-finite number, a conflicting duplicate."""
+
+    status = 422
+    code = "input_invalid"
+
+
+class UpstreamError(DarkstarError):
+    """An outside service did not answer, or answered something unusable."""
+
+    status = 502
+    code = "upstream_failed"
+
+
+class NotPublishedYetError(UpstreamError):
+    """The data is not out yet: a state to wait in, not a failure."""
+
+    code = "not_published_yet"
+
+
+class UpstreamAuthError(UpstreamError):
+    """The outside service refused our credentials; retrying will not help."""
+
+    code = "upstream_auth_failed"
+
+
+class PlanInvalidError(DarkstarError):
+    """The independent checker refused a plan; the last good plan stays in force."""
+
+    code = "plan_invalid"
+
+
+class PlanHeldError(DarkstarError):
+    """No plan can be made from what is known now; the last good plan stays in force."""
+
+    status = 503
+    code = "plan_held"
+
+
+class NoPlanYetError(DarkstarError):
+    """Nothing has been published yet."""
+
+    status = 404
+    code = "no_plan_yet"
+
+
+class DatabaseUnavailableError(DarkstarError):
+    """The database does not answer; the service keeps running and keeps trying."""
+
+    status = 503
+    code = "database_unavailable"
+
+
+class RunInProgressError(DarkstarError):
+    """Another planning run, here or in another process, holds the lock."""
+
+    status = 409
+    code = "run_in_progress"

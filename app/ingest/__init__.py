@@ -1,0 +1,1 @@
+"""Clients and transformations that bring prices, forecasts and home state in."""

@@ -1,0 +1,1 @@
+"""The planning passes: pure functions on Polars frames, no I/O and no clock."""

@@ -1,0 +1,208 @@
+"""The battery: its limits, and ``walk``, the one forward loop over the state of charge.
+
+One-way efficiency is the square root of the round trip, both ways. Energies are kWh per slot on
+the AC side unless the name says stored. Live state of charge outside its band is respected: below
+the floor nothing is discharged, above the ceiling nothing is charged, and nothing is lifted or cut.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from app.frames import SLOT_HOURS
+from app.planner.context import Context
+from app.settings import SettingsModel
+
+FORBIDDEN = math.inf
+"""A floor no state of charge can exceed: the use it guards is off in that slot."""
+
+TINY_KWH = 1e-9
+"""Below this an energy is rounding noise of the walk, not a decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Physical limits per slot: kWh stored for the band, kWh AC for the powers."""
+
+    capacity_kwh: float
+    floor_kwh: float
+    ceiling_kwh: float
+    charge_kwh: float
+    discharge_kwh: float
+    import_kwh: float
+    export_kwh: float
+    efficiency: float
+    wear_per_kwh: float
+    can_curtail: bool
+
+
+def limits_of(settings: SettingsModel) -> Limits:
+    """Translate settings into limits per slot."""
+    battery, inverter, grid = settings.battery, settings.inverter, settings.grid
+    return Limits(
+        capacity_kwh=battery.capacity_kwh,
+        floor_kwh=battery.capacity_kwh * battery.min_soc_percent / 100,
+        ceiling_kwh=battery.capacity_kwh * battery.max_soc_percent / 100,
+        charge_kwh=min(battery.max_charge_kw, inverter.max_power_kw) * SLOT_HOURS,
+        discharge_kwh=min(battery.max_discharge_kw, inverter.max_power_kw) * SLOT_HOURS,
+        import_kwh=grid.max_import_kw * SLOT_HOURS,
+        export_kwh=grid.max_export_kw * SLOT_HOURS,
+        efficiency=math.sqrt(battery.roundtrip_efficiency_percent / 100),
+        wear_per_kwh=battery.wear_cost_per_kwh,
+        can_curtail=inverter.can_curtail_pv,
+    )
+
+
+def start_kwh(ctx: Context) -> float:
+    """Return the energy stored at the start of the horizon."""
+    return ctx.settings.battery.capacity_kwh * ctx.home.soc_percent / 100
+
+
+class Control(NamedTuple):
+    """What one slot is told to do, all levels in stored kWh.
+
+    The battery serves the house down to ``use_floor_kwh``, the heater down to ``water_floor_kwh``
+    and sells down to ``export_floor_kwh``; it stores PV surplus up to ``store_to_kwh`` and buys at
+    most ``grid_charge_kwh`` (AC) while below ``buy_to_kwh``.
+    """
+
+    pv_kwh: float
+    load_kwh: float
+    water_kwh: float
+    export_price_per_kwh: float
+    grid_charge_kwh: float
+    use_floor_kwh: float
+    water_floor_kwh: float
+    export_floor_kwh: float
+    store_to_kwh: float
+    buy_to_kwh: float
+
+
+class Flow(NamedTuple):
+    """What happened in one slot, kWh AC; ``soc_*`` in stored kWh."""
+
+    charge_kwh: float
+    grid_charge_kwh: float
+    discharge_kwh: float
+    battery_export_kwh: float
+    import_kwh: float
+    export_kwh: float
+    curtailed_kwh: float
+    soc_start_kwh: float
+    soc_end_kwh: float
+
+
+def walk(controls: list[Control], *, start_kwh: float, limits: Limits) -> list[Flow]:
+    """Carry the state of charge through every slot and return the flows."""
+    flows: list[Flow] = []
+    soc_kwh = start_kwh
+    for control in controls:
+        flow = step(control, soc_kwh=soc_kwh, limits=limits)
+        flows.append(flow)
+        soc_kwh = flow.soc_end_kwh
+    return flows
+
+
+def step(control: Control, *, soc_kwh: float, limits: Limits) -> Flow:
+    """Simulate one slot: PV to load, water, battery, export; then the grid, then the battery."""
+    surplus_kwh = control.pv_kwh - control.load_kwh - control.water_kwh
+    charge_kwh = _charge(control, surplus_kwh, soc_kwh, limits)
+    own_kwh, sold_kwh = (
+        (0.0, 0.0) if charge_kwh > 0 else _discharge(control, surplus_kwh, soc_kwh, limits)
+    )
+    discharge_kwh = own_kwh + sold_kwh
+    net_kwh = surplus_kwh - charge_kwh + discharge_kwh
+    imported_kwh = max(0.0, -net_kwh)
+    spare_kwh = max(0.0, net_kwh)
+    wanted_kwh = 0.0 if limits.can_curtail and control.export_price_per_kwh < 0 else spare_kwh
+    export_kwh = min(wanted_kwh, limits.export_kwh)
+    return Flow(
+        charge_kwh=charge_kwh,
+        grid_charge_kwh=min(charge_kwh, imported_kwh),
+        discharge_kwh=discharge_kwh,
+        battery_export_kwh=sold_kwh,
+        import_kwh=imported_kwh,
+        export_kwh=export_kwh,
+        curtailed_kwh=spare_kwh - export_kwh,
+        soc_start_kwh=soc_kwh,
+        soc_end_kwh=_stored_after(soc_kwh, charge_kwh, discharge_kwh, limits),
+    )
+
+
+def _charge(control: Control, surplus_kwh: float, soc_kwh: float, limits: Limits) -> float:
+    """Return AC energy into the battery: PV surplus first, the grid on top, within limits."""
+    room_kwh = max(0.0, limits.ceiling_kwh - soc_kwh) / limits.efficiency
+    pv_room_kwh = max(0.0, control.store_to_kwh - soc_kwh) / limits.efficiency
+    from_pv_kwh = min(max(0.0, surplus_kwh), pv_room_kwh)
+    # The sum decides, not its parts: surplus left over while the grid charges would be sold and
+    # bought back in one slot.
+    buy_room_kwh = max(0.0, control.buy_to_kwh - soc_kwh) / limits.efficiency
+    wanted_kwh = max(from_pv_kwh, min(from_pv_kwh + control.grid_charge_kwh, buy_room_kwh))
+    fuse_kwh = max(0.0, limits.import_kwh + surplus_kwh)
+    charge_kwh = min(wanted_kwh, limits.charge_kwh, room_kwh, max(fuse_kwh, from_pv_kwh))
+    return charge_kwh if charge_kwh > TINY_KWH else 0.0
+
+
+def _discharge(
+    control: Control, surplus_kwh: float, soc_kwh: float, limits: Limits
+) -> tuple[float, float]:
+    """Return AC energy out of the battery: for the house, and for sale."""
+    demand_kwh = max(0.0, -surplus_kwh)
+    load_kwh = max(0.0, control.load_kwh - control.pv_kwh)
+    own_kwh = min(load_kwh, limits.discharge_kwh, _above(soc_kwh, control.use_floor_kwh, limits))
+    if own_kwh >= load_kwh - TINY_KWH:
+        heat_kwh = min(demand_kwh, limits.discharge_kwh)
+        own_kwh = max(own_kwh, min(heat_kwh, _above(soc_kwh, control.water_floor_kwh, limits)))
+    if control.use_floor_kwh < FORBIDDEN:
+        # The fuse is a hard limit: what exceeds it comes from the battery, whatever it is worth.
+        over_kwh = max(0.0, demand_kwh - limits.import_kwh)
+        relief_kwh = min(over_kwh, limits.discharge_kwh, _above(soc_kwh, 0.0, limits))
+        own_kwh = max(own_kwh, relief_kwh)
+    sold_kwh = 0.0
+    if own_kwh >= demand_kwh - TINY_KWH:
+        left_kwh = soc_kwh - own_kwh / limits.efficiency
+        sold_kwh = min(
+            limits.discharge_kwh - own_kwh,
+            max(0.0, limits.export_kwh - max(0.0, surplus_kwh)),
+            _above(left_kwh, control.export_floor_kwh, limits),
+        )
+    return (
+        own_kwh if own_kwh > TINY_KWH else 0.0,
+        sold_kwh if sold_kwh > TINY_KWH else 0.0,
+    )
+
+
+def _above(soc_kwh: float, floor_kwh: float, limits: Limits) -> float:
+    """Return the AC energy that can be drawn before the floor (never below the minimum)."""
+    return max(0.0, soc_kwh - max(floor_kwh, limits.floor_kwh)) * limits.efficiency
+
+
+def _stored_after(soc_kwh: float, charge_kwh: float, discharge_kwh: float, limits: Limits) -> float:
+    """Return the stored energy at the slot's end, snapped to the band edge it has reached."""
+    after_kwh = soc_kwh + charge_kwh * limits.efficiency - discharge_kwh / limits.efficiency
+    for edge_kwh in (limits.floor_kwh, limits.ceiling_kwh):
+        if abs(after_kwh - edge_kwh) < TINY_KWH and after_kwh != soc_kwh:
+            return edge_kwh
+    return after_kwh
+
+
+def idle(control: Control) -> Control:
+    """Return the control with the battery off: the cost of doing nothing."""
+    return control._replace(
+        grid_charge_kwh=0.0,
+        use_floor_kwh=FORBIDDEN,
+        water_floor_kwh=FORBIDDEN,
+        export_floor_kwh=FORBIDDEN,
+        store_to_kwh=0.0,
+    )
+
+
+def self_consumption(control: Control, *, limits: Limits) -> Control:
+    """Return the control of a battery that only shifts the home's own PV surplus."""
+    return control._replace(
+        grid_charge_kwh=0.0,
+        use_floor_kwh=limits.floor_kwh,
+        water_floor_kwh=limits.floor_kwh,
+        export_floor_kwh=FORBIDDEN,
+        store_to_kwh=limits.ceiling_kwh,
+    )

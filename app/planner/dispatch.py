@@ -1,0 +1,36 @@
+"""The simulation that passes 6 and 7 share: controls of the frame, flows, and their labels."""
+
+import polars as pl
+
+from app.planner import levels, manual
+from app.planner.battery import TINY_KWH, Control, Flow, limits_of
+from app.planner.context import Context
+from app.planner.pass5_charging import frame_levels
+
+PURCHASE_FLOOR_KWH = 1e-6
+"""Grid charge below this is rounding, not a charge block."""
+
+
+def controls(df: pl.DataFrame, ctx: Context) -> list[Control]:
+    """Return the controls of every slot with pass 5's purchases in place."""
+    ceiling_kwh = limits_of(ctx.settings).ceiling_kwh
+    planned = levels.controls_of(df, frame_levels(df), df["planned_purchase_kwh"].to_list())
+    return [
+        # The purchase is planned; the level it came from must not cut it a second time, except in
+        # manual slots, where the level is the owner's target.
+        control if action in manual.BATTERY_ACTIONS else control._replace(buy_to_kwh=ceiling_kwh)
+        for control, action in zip(planned, df["manual_action"], strict=True)
+    ]
+
+
+def label(flow: Flow) -> str:
+    """Name what the battery does in a slot; exactly one word fits."""
+    if flow.grid_charge_kwh > PURCHASE_FLOOR_KWH:
+        return "charge"
+    if flow.charge_kwh > TINY_KWH:
+        return "pv_charge"
+    if flow.battery_export_kwh > TINY_KWH:
+        return "export"
+    if flow.discharge_kwh > TINY_KWH:
+        return "discharge"
+    return "hold"

@@ -1,0 +1,50 @@
+"""Manual actions as fixed slots: the same passes, with the levels of those slots set by hand."""
+
+import math
+from dataclasses import replace
+
+from app.planner.battery import FORBIDDEN, limits_of
+from app.planner.context import Context
+from app.planner.levels import Levels
+
+BATTERY_ACTIONS = ("charge", "hold", "export")
+
+
+def target_kwh(action: str, target_percent: float | None, ctx: Context) -> float:
+    """Return the stored energy a manual charge or export steers to, kWh."""
+    manual, limits = ctx.settings.manual_planning, limits_of(ctx.settings)
+    percent = target_percent
+    if percent is None:
+        percent = (
+            manual.charge_target_percent if action == "charge" else manual.export_target_percent
+        )
+    wanted_kwh = ctx.settings.battery.capacity_kwh * percent / 100
+    return min(max(wanted_kwh, limits.floor_kwh), limits.ceiling_kwh)
+
+
+def apply(levels: Levels, action: str | None, target_percent: float | None, ctx: Context) -> Levels:
+    """Return the levels of a slot under a manual action; ``water`` leaves the battery free."""
+    if action not in BATTERY_ACTIONS:
+        return levels
+    still = replace(
+        levels,
+        use_floor_kwh=FORBIDDEN,
+        water_floor_kwh=FORBIDDEN,
+        export_floor_kwh=FORBIDDEN,
+        store_to_kwh=limits_of(ctx.settings).ceiling_kwh,
+        buy_to_kwh=0.0,
+    )
+    if action == "hold":
+        return still
+    target = target_kwh(action, target_percent, ctx)
+    if action == "charge":
+        return replace(still, buy_to_kwh=target)
+    floor = target if ctx.discharge_allowed else FORBIDDEN
+    return replace(
+        still, use_floor_kwh=floor, water_floor_kwh=floor, export_floor_kwh=floor, store_to_kwh=0.0
+    )
+
+
+def unlimited_purchase(action: str | None) -> float:
+    """Return the grid energy a manual slot may buy: all the power there is, or nothing."""
+    return math.inf if action == "charge" else 0.0

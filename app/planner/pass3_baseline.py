@@ -1,0 +1,28 @@
+"""Pass 3: where the battery would go without buying, so that windows buy only what is missing."""
+
+import polars as pl
+
+from app.planner import engine_terms, levels
+from app.planner.battery import limits_of, start_kwh, walk
+from app.planner.context import Context
+from app.planner.sequential import Columns, add_columns
+
+NEEDS = engine_terms.NEEDS
+ADDS = pl.Schema({"baseline_soc_kwh": pl.Float64()})
+
+
+def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
+    """Add the stored energy at each slot's end, dispatched as in the plan but never bought."""
+    return add_columns(lf, ADDS, lambda df: _baseline(df, ctx))
+
+
+def _baseline(df: pl.DataFrame, ctx: Context) -> Columns:
+    nowhere = [False] * df.height
+    curves, terms = levels.value_curves(df, ctx, may_buy=nowhere)
+    per_slot = [
+        levels.levels_of(slot, curve, ctx, buys=False)
+        for slot, curve in zip(terms, curves, strict=True)
+    ]
+    controls = levels.controls_of(df, per_slot, [0.0] * df.height)
+    flows = walk(controls, start_kwh=start_kwh(ctx), limits=limits_of(ctx.settings))
+    return {"baseline_soc_kwh": [flow.soc_end_kwh for flow in flows]}

@@ -1,0 +1,27 @@
+"""Pass 6: simulate every slot in order and see what the battery would do."""
+
+import polars as pl
+
+from app.planner import dispatch
+from app.planner.battery import limits_of, start_kwh, walk
+from app.planner.context import Context
+from app.planner.pass5_charging import NEEDS as _CHARGING_NEEDS
+from app.planner.sequential import Columns, add_columns
+
+NEEDS = pl.Schema({**_CHARGING_NEEDS, "planned_purchase_kwh": pl.Float64()})
+ADDS = pl.Schema({"draft_label": pl.String(), "draft_soc_kwh": pl.Float64()})
+
+
+def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
+    """Add the label and the stored energy of the plan before smoothing."""
+    return add_columns(lf, ADDS, lambda df: _draft(df, ctx))
+
+
+def _draft(df: pl.DataFrame, ctx: Context) -> Columns:
+    flows = walk(
+        dispatch.controls(df, ctx), start_kwh=start_kwh(ctx), limits=limits_of(ctx.settings)
+    )
+    return {
+        "draft_label": [dispatch.label(flow) for flow in flows],
+        "draft_soc_kwh": [flow.soc_end_kwh for flow in flows],
+    }

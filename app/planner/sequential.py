@@ -1,0 +1,38 @@
+"""The bridge from lazy frames to the few steps where a slot depends on the one before.
+
+Polars has no row-to-row scan (pola-rs/polars #12165), so such a step receives the whole frame
+once, as Python lists, and gives back its declared columns.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+def add_columns(
+    lf: pl.LazyFrame, adds: pl.Schema, compute: Callable[[pl.DataFrame], Columns]
+) -> pl.LazyFrame:
+    """Append the columns ``adds`` that ``compute`` derives from the collected frame."""
+
+    def batch(df: pl.DataFrame) -> pl.DataFrame:
+        computed = compute(df)
+        return df.with_columns(
+            pl.Series(name, computed[name], dtype=dtype, strict=True)
+            for name, dtype in adds.items()
+        )
+
+    return lf.map_batches(
+        batch,
+        schema=pl.Schema({**lf.collect_schema(), **adds}),
+        predicate_pushdown=False,
+        projection_pushdown=False,
+        slice_pushdown=False,
+    )
+
+
+def floats(df: pl.DataFrame, *names: str) -> list[list[float]]:
+    """Return columns as Python lists of floats, in the order asked for."""
+    return [df[name].to_list() for name in names]

@@ -1,0 +1,193 @@
+"""Plan recorded scenarios: a JSON home with prices in, a JSON plan out, for benchmarks."""
+
+import json
+import math
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.errors import InputError
+from app.frames import SLOT, SLOTS
+from app.planner.context import Context, HomeState
+from app.planner.run import Plan, make_plan
+from app.settings import SettingsModel
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+
+class ScenarioBattery(_Part):
+    """Battery of a scenario; wear per kWh drawn from the cells."""
+
+    capacity_kwh: float
+    min_soc_percent: float
+    max_soc_percent: float
+    max_charge_kw: float
+    max_discharge_kw: float
+    roundtrip_efficiency_percent: float
+    wear_cost_per_kwh: float
+
+
+class ScenarioSlot(_Part):
+    """One slot of ``slot_minutes``: prices per kWh, energies in kWh per slot."""
+
+    start: datetime
+    import_price: float
+    export_price: float
+    pv_kwh: float = Field(ge=0)
+    load_kwh: float = Field(ge=0)
+
+
+class Scenario(_Part):
+    """A home, its state and its prices."""
+
+    name: str
+    timezone: str
+    slot_minutes: int
+    currency: str
+    initial_soc_percent: float
+    battery: ScenarioBattery
+    grid: dict[str, float]
+    inverter: dict[str, float]
+    water: dict[str, float] | None
+    slots: list[ScenarioSlot]
+
+
+def read(path: Path) -> Scenario:
+    """Read a scenario file; raises ``InputError`` naming what is wrong in it."""
+    try:
+        return Scenario.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise InputError(f"scenario {path}: {error}") from error
+
+
+def settings_of(scenario: Scenario, *, shipped: bool) -> SettingsModel:
+    """Return settings of the scenario's home, with shipped rules or with the engine bare.
+
+    Bare means: forecasts trusted as they are, no safety factor, no margin, gate, smoothing,
+    strategy or deferral, so that what is measured is the engine and not the owner's caution.
+    """
+    water = scenario.water or {"power_kw": 0, "min_kwh_per_day": 0, "max_blocks_per_day": 1}
+    home: dict[str, Any] = {
+        "timezone": scenario.timezone,
+        "battery": scenario.battery.model_dump(),
+        "grid": scenario.grid,
+        # The judge sells every surplus, also at a negative price: nothing is curtailed there.
+        "inverter": {"max_power_kw": scenario.inverter["max_kw"], "can_curtail_pv": shipped},
+        "water_heating": water,
+        "nordpool": {"currency": scenario.currency},
+    }
+    if shipped:
+        return SettingsModel.model_validate(home)
+    floor = scenario.battery.min_soc_percent
+    home["water_heating"] = {**water, "defer_up_to_hours": 0}
+    bare = {
+        "charging": {"block_consolidation_tolerance_per_kwh": 0},
+        "strategic_charging": {"price_threshold_per_kwh": -100},
+        "decision_thresholds": {"battery_use_margin_per_kwh": 0, "battery_water_margin_per_kwh": 0},
+        "s_index": {"static_factor": 1},
+        "smoothing": dict.fromkeys(
+            ("min_on_slots_charge", "min_on_slots_discharge", "min_on_slots_export"), 0
+        ),
+        "arbitrage": {
+            "export_profit_margin_per_kwh": 0,
+            "protective_soc_strategy": "fixed",
+            "fixed_protective_soc_percent": floor,
+            "enable_peak_only_export": False,
+            "export_future_price_guard": False,
+        },
+    }
+    return SettingsModel.model_validate({**home, **bare})
+
+
+def slots_of(scenario: Scenario) -> pl.DataFrame:
+    """Return the slots as ``frames.SLOTS``; 30- and 60-minute slots are split into quarters."""
+    parts = timedelta(minutes=scenario.slot_minutes) / SLOT
+    if parts < 1 or parts != int(parts):
+        raise InputError(f"slot_minutes = {scenario.slot_minutes}: use 15, 30 or 60")
+    rows = [
+        {
+            "slot_start": slot.start.astimezone(UTC) + SLOT * part,
+            "import_price_per_kwh": slot.import_price,
+            "export_price_per_kwh": slot.export_price,
+            "pv_kwh": slot.pv_kwh / parts,
+            "load_kwh": slot.load_kwh / parts,
+            "manual_action": None,
+            "manual_target_soc_percent": None,
+        }
+        for slot in scenario.slots
+        for part in range(int(parts))
+    ]
+    return pl.DataFrame(rows, schema=SLOTS)
+
+
+def context_of(scenario: Scenario, *, shipped: bool) -> Context:
+    """Return the planning context; bare runs use the judge's terminal value and water rules."""
+    settings = settings_of(scenario, shipped=shipped)
+    home = HomeState(soc_percent=scenario.initial_soc_percent)
+    if shipped:
+        return Context(settings=settings, home=home)
+    prices = [slot.import_price for slot in scenario.slots]
+    efficiency = math.sqrt(scenario.battery.roundtrip_efficiency_percent / 100)
+    return Context(
+        settings=settings,
+        home=home,
+        terminal_value_per_kwh=efficiency * sum(prices) / len(prices),
+        judged_water_rules=True,
+    )
+
+
+def plan_file(path: Path, *, shipped: bool) -> dict[str, Any]:
+    """Plan one scenario file and return the plan as plain data, timed after a warm-up."""
+    scenario = read(path)
+    slots, ctx = slots_of(scenario), context_of(scenario, shipped=shipped)
+    make_plan(slots, ctx)
+    begun = time.perf_counter()
+    plan = make_plan(slots, ctx)
+    plan_ms = 1000 * (time.perf_counter() - begun)
+    return _as_data(scenario, plan, ctx, plan_ms)
+
+
+def _as_data(scenario: Scenario, plan: Plan, ctx: Context, plan_ms: float) -> dict[str, Any]:
+    columns = (
+        "charge_kw",
+        "discharge_kw",
+        "water_kw",
+        "export_kw",
+        "soc_projected",
+        "classification",
+        "planned_cost",
+        "marginal_value_per_kwh",
+        "reason",
+        "reason_text",
+    )
+    zone = ctx.settings.zone
+    return {
+        "name": scenario.name,
+        "slots": [
+            {"start": row.pop("slot_start").astimezone(zone).isoformat(), **row}
+            for row in plan.schedule.select("slot_start", *columns).to_dicts()
+        ],
+        "meta": {
+            "engine": ctx.settings.planner.engine,
+            "plan_ms": round(plan_ms, 3),
+            "cost": plan.totals.cost,
+            "cost_do_nothing": plan.totals.cost_do_nothing,
+            "cost_self_consumption": plan.totals.cost_self_consumption,
+            "terminal_value_per_kwh": plan.totals.terminal_value_per_kwh,
+            "warnings": list(plan.warnings),
+        },
+    }
+
+
+def plan_to_file(source: Path, target: Path, *, shipped: bool) -> dict[str, Any]:
+    """Plan a scenario file, write the plan beside other results, and return it."""
+    plan = plan_file(source, shipped=shipped)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(plan), encoding="utf-8")
+    return plan
