@@ -14,7 +14,7 @@ from app.errors import InputError
 from app.frames import SLOT, SLOTS
 from app.planner.context import Context, HomeState
 from app.planner.run import Plan, make_plan
-from app.settings import SettingsModel
+from app.settings import Settings
 
 
 class _Part(BaseModel):
@@ -66,7 +66,7 @@ def read(path: Path) -> Scenario:
         raise InputError(f"scenario {path}: {error}") from error
 
 
-def settings_of(scenario: Scenario, *, shipped: bool) -> SettingsModel:
+def settings_of(scenario: Scenario, *, shipped: bool) -> Settings:
     """Return settings of the scenario's home, with shipped rules or with the engine bare.
 
     Bare means: forecasts trusted as they are, no safety factor, no margin, gate, smoothing,
@@ -83,7 +83,7 @@ def settings_of(scenario: Scenario, *, shipped: bool) -> SettingsModel:
         "nordpool": {"currency": scenario.currency},
     }
     if shipped:
-        return SettingsModel.model_validate(home)
+        return Settings.model_validate(home)
     floor = scenario.battery.min_soc_percent
     home["water_heating"] = {**water, "defer_up_to_hours": 0}
     bare = {
@@ -102,7 +102,7 @@ def settings_of(scenario: Scenario, *, shipped: bool) -> SettingsModel:
             "export_future_price_guard": False,
         },
     }
-    return SettingsModel.model_validate({**home, **bare})
+    return Settings.model_validate({**home, **bare})
 
 
 def slots_of(scenario: Scenario) -> pl.DataFrame:

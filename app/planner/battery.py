@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from app.frames import SLOT_HOURS
 from app.planner.context import Context
-from app.settings import SettingsModel
+from app.settings import Settings
 
 FORBIDDEN = math.inf
 """A floor no state of charge can exceed: the use it guards is off in that slot."""
@@ -36,7 +36,7 @@ class Limits:
     can_curtail: bool
 
 
-def limits_of(settings: SettingsModel) -> Limits:
+def limits_of(settings: Settings) -> Limits:
     """Translate settings into limits per slot."""
     battery, inverter, grid = settings.battery, settings.inverter, settings.grid
     return Limits(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from app.settings import SettingsModel
+from app.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Context:
     pro-rates the water need of days the horizon covers less than half of.
     """
 
-    settings: SettingsModel
+    settings: Settings
     home: HomeState
     safety: SafetyFactor = SafetyFactor()
     discharge_allowed: bool = True
