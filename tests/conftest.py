@@ -1,9 +1,80 @@
 """Fixtures every test may use."""
 
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.db import migrate
+from app.db.engine import make_engine
+from app.settings import Database, Settings
+
+MARIADB = "127.0.0.1:3306"
+HOW_TO_GET_MARIADB = (
+    f"MariaDB does not answer at {MARIADB} as root without a password; "
+    "install it with: apt-get install mariadb-server"
+)
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Run async tests on asyncio, the only loop the service runs on."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on the settings of the shell it runs in."""
+    for name in [name for name in os.environ if name.startswith("DARKSTAR_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """A MariaDB database of this session's own; skipped where there is none, never in CI."""
+    name = f"darkstar_test_{uuid.uuid4().hex[:10]}"
+    try:
+        _run_sql(f"CREATE DATABASE {name}")
+    except OperationalError:
+        if os.environ.get("CI"):
+            pytest.fail(HOW_TO_GET_MARIADB)
+        pytest.skip(HOW_TO_GET_MARIADB)
+    yield f"mariadb+asyncmy://root@{MARIADB}/{name}"
+    _run_sql(f"DROP DATABASE {name}")
+
+
+def _run_sql(statement: str) -> None:
+    async def run() -> None:
+        engine = create_async_engine(f"mariadb+asyncmy://root@{MARIADB}/mysql")
+        try:
+            async with engine.connect() as connection:
+                await connection.execute(text(statement))
+        finally:
+            await engine.dispose()
+
+    asyncio.run(run())
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Every database test runs on both databases."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path}/darkstar.db"
+    return str(request.getfixturevalue("mariadb_url"))
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on a freshly migrated database."""
+    made = make_engine(Settings(database=Database(url=SecretStr(database_url))))
+    await migrate.downgrade(made, "base")
+    await migrate.upgrade(made)
+    yield made
+    await made.dispose()

@@ -1,0 +1,269 @@
+"""Tables that other programs read, and our own; times are UTC, numbers at full width."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from app.errors import DarkstarError
+from app.frames import SLOT
+
+_MYSQL = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
+BigId = BigInteger().with_variant(Integer, "sqlite")
+LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
+
+class NaiveTimeError(DarkstarError):
+    """A time without a zone was about to be stored."""
+
+    code = "naive_time"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant stored as UTC DATETIME with microseconds; refuses naive values."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Keep microseconds on MariaDB, whose plain DATETIME drops them silently."""
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to naive UTC on the way in."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise NaiveTimeError(f"{value} has no time zone; pass an aware datetime")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give aware UTC back."""
+        del dialect
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class SlotTime(UtcDateTime):
+    """The start or end of a slot: a whole quarter of an hour, stored without fractions."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Slots need no fractions of a second."""
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse what is not on a quarter: DATETIME would truncate it silently."""
+        utc = super().process_bind_param(value, dialect)
+        if utc is not None and (utc - datetime.min) % SLOT:  # noqa: DTZ901 - naive UTC by now
+            raise NaiveTimeError(f"{value} is not on a quarter of an hour")
+        return utc
+
+
+class Base(DeclarativeBase):
+    """All tables; constraint names are explicit so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class PlanRun(Base):
+    """One planning run: why, with what, what came of it."""
+
+    __tablename__ = "plan_run"
+    __table_args__ = (_MYSQL,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    planned_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    trigger: Mapped[str] = mapped_column("trigger_name", String(32))
+    engine: Mapped[str] = mapped_column(String(32))
+    planner_version: Mapped[str] = mapped_column(String(32))
+    config_hash: Mapped[str] = mapped_column(String(64))
+    inputs_hash: Mapped[str | None] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    horizon_start: Mapped[datetime | None] = mapped_column(SlotTime())
+    horizon_end: Mapped[datetime | None] = mapped_column(SlotTime())
+    timezone: Mapped[str] = mapped_column(String(64))
+    currency: Mapped[str] = mapped_column(String(3))
+    demo_home: Mapped[bool]
+    cost: Mapped[float | None] = mapped_column(Double())
+    cost_do_nothing: Mapped[float | None] = mapped_column(Double())
+    cost_self_consumption: Mapped[float | None] = mapped_column(Double())
+    s_index: Mapped[float | None] = mapped_column(Double())
+    s_index_parts: Mapped[dict[str, Any] | None] = mapped_column(JSON())
+    duration_ms: Mapped[float | None] = mapped_column(Double())
+    warnings: Mapped[list[str] | None] = mapped_column(JSON())
+    input_status: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON())
+    inputs: Mapped[str | None] = mapped_column(LongText)
+    error: Mapped[str | None] = mapped_column(Text())
+
+
+class PlanPointer(Base):
+    """One row: which run is published; locked while publishing, so one writer goes at a time."""
+
+    __tablename__ = "plan_pointer"
+    __table_args__ = (_MYSQL,)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    generation: Mapped[int] = mapped_column(BigInteger)
+    plan_run_id: Mapped[int | None] = mapped_column(BigId)
+
+
+class SlotColumns:
+    """The columns that the current schedule and its history share."""
+
+    slot_number: Mapped[int] = mapped_column(Integer)
+    slot_end: Mapped[datetime] = mapped_column(SlotTime())
+    classification: Mapped[str] = mapped_column(String(16))
+    charge_kw: Mapped[float] = mapped_column(Double())
+    discharge_kw: Mapped[float] = mapped_column(Double())
+    import_kw: Mapped[float] = mapped_column(Double())
+    export_kw: Mapped[float] = mapped_column(Double())
+    curtailed_kw: Mapped[float] = mapped_column(Double())
+    water_kw: Mapped[float] = mapped_column(Double())
+    planned_load_kwh: Mapped[float] = mapped_column(Double())
+    planned_pv_kwh: Mapped[float] = mapped_column(Double())
+    import_price_per_kwh: Mapped[float] = mapped_column(Double())
+    export_price_per_kwh: Mapped[float] = mapped_column(Double())
+    planned_cost: Mapped[float] = mapped_column(Double())
+    soc_target: Mapped[float] = mapped_column(Double())
+    soc_projected: Mapped[float] = mapped_column(Double())
+    marginal_value_per_kwh: Mapped[float] = mapped_column(Double())
+    is_manual: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(40))
+    reason_params: Mapped[dict[str, Any]] = mapped_column(JSON())
+    reason_text: Mapped[str] = mapped_column(String(400))
+    valid_until: Mapped[datetime] = mapped_column(SlotTime())
+    planner_version: Mapped[str] = mapped_column(String(32))
+
+
+class CurrentSlot(SlotColumns, Base):
+    """The plan in force: today's past as it was planned, and everything ahead."""
+
+    __tablename__ = "current_schedule"
+    __table_args__ = (
+        CheckConstraint("soc_projected >= 0 AND soc_projected <= 100", name="soc_projected"),
+        CheckConstraint("soc_target >= 0 AND soc_target <= 100", name="soc_target"),
+        CheckConstraint("charge_kw >= 0 AND discharge_kw >= 0 AND water_kw >= 0", name="powers"),
+        _MYSQL,
+    )
+
+    slot_start: Mapped[datetime] = mapped_column(SlotTime(), primary_key=True)
+    plan_run_id: Mapped[int] = mapped_column(BigId, ForeignKey("plan_run.id"), index=True)
+
+
+class HistorySlot(SlotColumns, Base):
+    """Every slot of every published plan, one generation per run."""
+
+    __tablename__ = "plan_history"
+    __table_args__ = (UniqueConstraint("plan_run_id", "slot_start"), _MYSQL)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    slot_start: Mapped[datetime] = mapped_column(SlotTime(), index=True)
+    planned_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    plan_run_id: Mapped[int] = mapped_column(BigId, ForeignKey("plan_run.id", ondelete="CASCADE"))
+
+
+class Price(Base):
+    """An accepted spot price per kWh, excluding VAT."""
+
+    __tablename__ = "price"
+    __table_args__ = (Index("ix_price_delivery_day", "delivery_day"), _MYSQL)
+
+    area: Mapped[str] = mapped_column(String(8), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    slot_start: Mapped[datetime] = mapped_column(SlotTime(), primary_key=True)
+    spot_price_per_kwh: Mapped[float] = mapped_column(Double())
+    delivery_day: Mapped[date] = mapped_column(Date())
+    provider: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    fetched_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class Forecast(Base):
+    """A forecast value of one slot, as issued at one time; kept to be scored later."""
+
+    __tablename__ = "forecast"
+    __table_args__ = (_MYSQL,)
+
+    kind: Mapped[str] = mapped_column(String(24), primary_key=True)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime(), primary_key=True)
+    slot_start: Mapped[datetime] = mapped_column(SlotTime(), primary_key=True)
+    source: Mapped[str] = mapped_column(String(64))
+    value: Mapped[float] = mapped_column(Double())
+
+
+class Observation(Base):
+    """Something measured in the home."""
+
+    __tablename__ = "observation"
+    __table_args__ = (_MYSQL,)
+
+    name: Mapped[str] = mapped_column(String(48), primary_key=True)
+    observed_at: Mapped[datetime] = mapped_column(UtcDateTime(), primary_key=True)
+    value: Mapped[float] = mapped_column(Double())
+    unit: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(64))
+    quality: Mapped[str] = mapped_column(String(16))
+
+
+class ManualAction(Base):
+    """What the owner asked for on a range of slots; apart from the automatic plan."""
+
+    __tablename__ = "manual_action"
+    __table_args__ = (_MYSQL,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    action: Mapped[str] = mapped_column(String(16))
+    start_at: Mapped[datetime] = mapped_column(SlotTime(), index=True)
+    end_at: Mapped[datetime] = mapped_column(SlotTime())
+    target_soc_percent: Mapped[float | None] = mapped_column(Double())
+    power_kw: Mapped[float | None] = mapped_column(Double())
+    note: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    created_from: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class SettingChange(Base):
+    """A setting that was changed while running; secrets are never written here."""
+
+    __tablename__ = "setting_change"
+    __table_args__ = (_MYSQL,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    field: Mapped[str] = mapped_column(String(120))
+    old_value: Mapped[str | None] = mapped_column(Text())
+    new_value: Mapped[str | None] = mapped_column(Text())
+    changed_from: Mapped[str] = mapped_column(String(64))

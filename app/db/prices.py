@@ -1,0 +1,71 @@
+"""Accepted day-ahead prices, stored so that a restart never asks for them again."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.models import Price
+from app.frames import UTC_TIME
+
+STORED = pl.Schema(
+    {
+        "slot_start": UTC_TIME,
+        "spot_price_per_kwh": pl.Float64(),
+        "provider": pl.String(),
+        "published_at": UTC_TIME,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DayOrigin:
+    """Whose prices these are: bidding zone, currency, delivery day, and where they came from."""
+
+    area: str
+    currency: str
+    delivery_day: date
+    provider: str
+    published_at: datetime
+    fetched_at: datetime
+
+
+async def save_day(session: AsyncSession, origin: DayOrigin, frame: pl.DataFrame) -> None:
+    """Replace one delivery day whole; ``frame`` has ``slot_start`` and ``spot_price_per_kwh``."""
+    await session.execute(
+        delete(Price).where(
+            Price.area == origin.area,
+            Price.currency == origin.currency,
+            Price.slot_start >= frame["slot_start"].min(),
+            Price.slot_start <= frame["slot_start"].max(),
+        )
+    )
+    common = {
+        "area": origin.area,
+        "currency": origin.currency,
+        "delivery_day": origin.delivery_day,
+        "provider": origin.provider,
+        "published_at": origin.published_at,
+        "fetched_at": origin.fetched_at,
+    }
+    rows = frame.select("slot_start", "spot_price_per_kwh").to_dicts()
+    await session.execute(insert(Price), [row | common for row in rows])
+
+
+async def load(
+    session: AsyncSession, *, area: str, currency: str, start: datetime, end: datetime
+) -> pl.DataFrame:
+    """Return the stored prices of [start, end), oldest first, with who published them when."""
+    result = await session.execute(
+        select(Price.slot_start, Price.spot_price_per_kwh, Price.provider, Price.published_at)
+        .where(
+            Price.area == area,
+            Price.currency == currency,
+            Price.slot_start >= start,
+            Price.slot_start < end,
+        )
+        .order_by(Price.slot_start)
+    )
+    return pl.DataFrame([tuple(row) for row in result], schema=STORED, orient="row")
