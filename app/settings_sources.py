@@ -72,7 +72,8 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
 def _environment(env: dict[str, str]) -> tuple[dict[str, Any], list[str]]:
     """Return the settings tree of the environment, and a notice for every unknown name."""
     ours = {name: value for name, value in env.items() if name.startswith(PREFIX)}
-    ours = {name: value for name, value in ours.items() if name not in _SPECIAL}
+    # Compose passes unset variables as empty ones: empty means not set.
+    ours = {name: value for name, value in ours.items() if value and name not in _SPECIAL}
     ours = _with_secret_files(ours)
     known = set(_env_names(Settings, PREFIX))
     unknown = [name for name in ours if name.upper() not in known]

@@ -1,93 +1,141 @@
-"""What the API asks of the application, and how it tells open pages that something changed."""
+"""What handlers ask: the plan in force, the state of the service, and a new run."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from pathlib import Path
 
-from app.api.schemas import ScheduleOut, StatusOut
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-QUEUED_EVENTS = 32
+from app import __version__, clock
+from app.api.events import Broadcaster
+from app.api.schemas import InputOut, JobState, PlanMeta, PlanStamp, ScheduleOut, SlotOut, StatusOut
+from app.db import plans
+from app.db.engine import database_label, session_scope
+from app.db.models import CurrentSlot, PlanRun
+from app.errors import DatabaseUnavailableError
+from app.job import PlanningJob, write_schedule_json
 
-
-@dataclass(frozen=True, slots=True)
-class RunOutcome:
-    """How a planning run ended: ``ok``, ``degraded``, ``held`` or ``failed``, and one sentence."""
-
-    outcome: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One message to every open page: ``plan`` (a new plan) or ``state`` (anything else)."""
-
-    name: str
-    data: dict[str, Any] = field(default_factory=dict)
+STALE_AFTER = timedelta(minutes=90)
 
 
-class Services(Protocol):
-    """What pages and REST need of the running application."""
+@dataclass(slots=True)
+class Services:
+    """The running service, as handlers see it."""
+
+    job: PlanningJob
+    scheduler: AsyncIOScheduler
+    events: Broadcaster = field(default_factory=Broadcaster)
+    held_plan: ScheduleOut | None = None
+    database_error: str = ""
 
     async def plan(self) -> ScheduleOut | None:
-        """Return the plan in force, None before the first."""
-        ...
+        """Return the plan in the database; while it is away, the last one this process saw."""
+        try:
+            async with session_scope(self.job.sources.sessions, timeout_seconds=6) as session:
+                run = await plans.latest_run(session)
+                slots = await plans.current(session)
+        except DatabaseUnavailableError as error:
+            self.database_error = str(error)
+            return self.held_plan
+        self.database_error = ""
+        if run is not None and slots:
+            self.held_plan = _schedule(run, list(slots))
+        return self.held_plan if run is not None else None
+
+    async def run_planner(self, trigger: str) -> JobState:
+        """Plan now, tell the pages, export the file; returns how it went."""
+        await self.job.run(trigger)
+        plan = await self.plan()
+        if plan is not None and self.job.settings.automation.write_schedule_json:
+            path = Path(self.job.settings.data_dir) / "schedule.json"
+            write_schedule_json(path, plan.model_dump_json(indent=1))
+        self.events.publish("plan")
+        return self.job_state()
+
+    def job_state(self) -> JobState:
+        """Return what the planning job did last and does next."""
+        log = self.job.log
+        scheduled = self.scheduler.get_job("plan") if self.scheduler.running else None
+        return JobState(
+            running=log.running,
+            last_started_at=log.last_started_at,
+            last_finished_at=log.last_finished_at,
+            last_outcome=log.last_outcome,
+            last_error=log.last_error,
+            next_run_at=scheduled.next_run_time if scheduled else None,
+        )
 
     async def status(self) -> StatusOut:
-        """Return the state of the service; never fails, also when the database is down."""
-        ...
+        """Return everything the status line says."""
+        now, settings = clock.now(), self.job.settings
+        plan = await self.plan()
+        meta = plan.meta if plan else None
+        stamp = (
+            PlanStamp(
+                planned_at=meta.planned_at,
+                planner_version=meta.planner_version,
+                plan_run_id=meta.plan_run_id,
+            )
+            if meta
+            else None
+        )
+        return StatusOut(
+            state=_state(plan, self.job_state(), now),
+            version=__version__,
+            now=now,
+            timezone=settings.timezone,
+            currency=settings.nordpool.currency,
+            demo_home=settings.demo_home,
+            database=database_label(settings),
+            database_ok=not self.database_error,
+            database_error=self.database_error,
+            local_plan=stamp,
+            server_plan=None if self.database_error else stamp,
+            plan_age_seconds=(now - meta.planned_at).total_seconds() if meta else None,
+            job=self.job_state(),
+            current=slot_at(plan, now),
+            warnings=meta.warnings if meta else [],
+            inputs=meta.inputs if meta else [],
+        )
 
-    async def run_planner(self, trigger: str) -> RunOutcome:
-        """Plan now and wait for the outcome; ``RunInProgressError`` if one is under way."""
-        ...
 
-    def events(self) -> AsyncIterator[Event]:
-        """Yield every event from now on, until the service stops."""
-        ...
+def slot_at(plan: ScheduleOut | None, instant: datetime) -> SlotOut | None:
+    """Return the planned slot that holds an instant."""
+    slots = plan.schedule if plan else []
+    return next((slot for slot in slots if slot.slot_start <= instant < slot.slot_end), None)
 
 
-class Broadcaster:
-    """Hands each event to every subscriber; one that reads too slowly is dropped."""
+def _state(plan: ScheduleOut | None, job: JobState, now: datetime) -> str:
+    """Return ok, degraded, stale, held or none."""
+    if plan is None or slot_at(plan, now) is None:
+        return "none"
+    if job.last_outcome in {"held", "failed"}:
+        return "held"
+    if now - plan.meta.planned_at > STALE_AFTER:
+        return "stale"
+    return plan.meta.status
 
-    def __init__(self, *, queued_events: int = QUEUED_EVENTS) -> None:
-        """Keep at most ``queued_events`` unread events per subscriber."""
-        self._queued_events = queued_events
-        self._queues: set[asyncio.Queue[Event | None]] = set()
-        self._closed = False
 
-    @property
-    def subscribers(self) -> int:
-        """How many subscribers listen now."""
-        return len(self._queues)
-
-    def publish(self, event: Event) -> None:
-        """Queue ``event`` for every subscriber, never waiting; call it from the event loop."""
-        for queue in tuple(self._queues):
-            if queue.full():
-                self._end(queue)
-            else:
-                queue.put_nowait(event)
-
-    def close(self) -> None:
-        """End every subscription, so that a shutdown does not wait for open pages."""
-        self._closed = True
-        for queue in tuple(self._queues):
-            self._end(queue)
-
-    async def subscribe(self) -> AsyncIterator[Event]:
-        """Yield events published from now on, until closed or dropped for reading too slowly."""
-        if self._closed:
-            return
-        queue: asyncio.Queue[Event | None] = asyncio.Queue(self._queued_events)
-        self._queues.add(queue)
-        try:
-            while (event := await queue.get()) is not None:
-                yield event
-        finally:
-            self._queues.discard(queue)
-
-    def _end(self, queue: asyncio.Queue[Event | None]) -> None:
-        self._queues.discard(queue)
-        while not queue.empty():
-            queue.get_nowait()
-        queue.put_nowait(None)
+def _schedule(run: PlanRun, slots: list[CurrentSlot]) -> ScheduleOut:
+    """Build the reply from the rows of the run and its slots."""
+    meta = PlanMeta(
+        plan_run_id=run.id,
+        planned_at=run.planned_at,
+        trigger=run.trigger,
+        engine=run.engine,
+        planner_version=run.planner_version,
+        status=run.status,
+        horizon_start=run.horizon_start or run.planned_at,
+        horizon_end=run.horizon_end or run.planned_at,
+        timezone=run.timezone,
+        currency=run.currency,
+        cost=run.cost or 0.0,
+        cost_do_nothing=run.cost_do_nothing or 0.0,
+        cost_self_consumption=run.cost_self_consumption or 0.0,
+        s_index=run.s_index or 1.0,
+        duration_ms=run.duration_ms or 0.0,
+        warnings=run.warnings or [],
+        inputs=[InputOut.model_validate(status) for status in run.input_status or []],
+        demo_home=run.demo_home,
+    )
+    return ScheduleOut(meta=meta, schedule=[SlotOut.model_validate(slot) for slot in slots])

@@ -78,15 +78,19 @@ def _worth(
     row: dict[str, Any], base_kwh: float, starts: list[datetime], prices: list[float]
 ) -> Worth:
     """Find the stair of the last kWh stored at the slot's end."""
-    level_kwh, value, slot = base_kwh, 0.0, TERMINAL
+    level_kwh, value, use = base_kwh, 0.0, TERMINAL
     stairs = zip(row["stair_values"], row["stair_kwhs"], row["stair_slots"], strict=True)
-    for value, kwh, slot in stairs:  # noqa: B007 - the last stair reached is the answer
+    for value, kwh, slot in stairs:
         level_kwh += kwh
+        # A stair worth more than its slot's price is a later purchase that this kWh saves; what
+        # people want to hear of is the use behind it.
+        if slot != TERMINAL and value <= prices[slot]:
+            use = slot
         if level_kwh >= row["soc_end_kwh"] - _TINY_KWH:
             break
-    if slot == TERMINAL:
+    if use == TERMINAL:
         return Worth(value_per_kwh=value, use_price=None, use_start=None)
-    return Worth(value_per_kwh=value, use_price=prices[slot], use_start=starts[slot])
+    return Worth(value_per_kwh=value, use_price=prices[use], use_start=starts[use])
 
 
 def _reason(row: dict[str, Any], worth: Worth, ctx: Context) -> Reason:
@@ -117,7 +121,7 @@ def _code(row: dict[str, Any], worth: Worth, ctx: Context) -> str:
 def _charge_code(row: dict[str, Any], worth: Worth) -> str:
     if row["import_price_per_kwh"] < 0:
         return "charge_paid_for"
-    if worth.use_start is not None and worth.value_per_kwh > row["import_price_per_kwh"]:
+    if worth.use_price is not None and worth.use_price > row["import_price_per_kwh"]:
         return "charge_for_later_use"
     return "charge_strategic" if row["is_strategic"] else "charge_for_reserve"
 
@@ -154,11 +158,12 @@ def _params(row: dict[str, Any], worth: Worth, ctx: Context) -> dict[str, Any]:
         "wear": round(limits.wear_per_kwh, 4),
         "value": round(worth.value_per_kwh, 4),
         "value_now": round(price * limits.efficiency - limits.wear_per_kwh, 4),
-        "gain": round(worth.value_per_kwh - price / limits.efficiency, 4),
         "min_soc_percent": ctx.settings.battery.min_soc_percent,
     }
     if worth.use_start is not None:
         params["use_price"] = round(worth.use_price or 0.0, 4)
+        served = (worth.use_price or 0.0) * limits.efficiency - limits.wear_per_kwh
+        params["gain"] = round(served - price / limits.efficiency, 4)
         params["use_at"] = worth.use_start.astimezone(zone).strftime("%H:%M")
     if row["water_for_day"] is not None:
         params["water_kw"] = round(row["water_kwh"] / SLOT_HOURS, 3)

@@ -1,0 +1,37 @@
+# syntax=docker/dockerfile:1
+ARG PYTHON_IMAGE=python:3.13-slim
+
+FROM ${PYTHON_IMAGE} AS build
+WORKDIR /build
+COPY requirements-uv.lock requirements.lock ./
+RUN python3 -m venv /opt/uv \
+    && /opt/uv/bin/python -m pip install --no-cache-dir --require-hashes -r requirements-uv.lock \
+    && python3 -m venv --without-pip /opt/darkstar \
+    && /opt/uv/bin/uv pip sync --no-cache --require-hashes --python /opt/darkstar/bin/python requirements.lock
+
+FROM ${PYTHON_IMAGE}
+LABEL org.opencontainers.image.title="Darkstar Energy Manager" \
+      org.opencontainers.image.licenses="MIT"
+RUN groupadd --gid 10001 darkstar \
+    && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin darkstar \
+    && install -d -o darkstar -g darkstar /data
+COPY --from=build /opt/darkstar /opt/darkstar
+WORKDIR /app
+COPY app app
+COPY migrations migrations
+COPY templates templates
+COPY themes themes
+COPY static static
+COPY config.yaml config.default.yaml ./
+ENV PATH=/opt/darkstar/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    DARKSTAR_DATA_DIR=/data \
+    DARKSTAR_SERVER__HOST=0.0.0.0
+USER 10001:10001
+VOLUME /data
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
+CMD ["python", "-m", "app", "serve"]

@@ -1,0 +1,103 @@
+"""The ``darkstar`` command: thin, each subcommand calls one function."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from app import scenario
+from app.db import migrate
+from app.db.engine import database_label, make_engine
+from app.errors import DarkstarError
+from app.main import create_app
+from app.settings import redacted
+from app.settings_sources import LoadedSettings, load_settings
+
+EXIT_CONFIG = 78
+cli = typer.Typer(help="Plan a home's battery and water heater.", no_args_is_help=True)
+db = typer.Typer(help="The database.", no_args_is_help=True)
+config = typer.Typer(help="The configuration.", no_args_is_help=True)
+cli.add_typer(db, name="db")
+cli.add_typer(config, name="config")
+
+
+def _loaded() -> LoadedSettings:
+    loaded = load_settings()
+    for notice in loaded.notices:
+        typer.echo(f"notice: {notice}", err=True)
+    return loaded
+
+
+@cli.command()
+def serve() -> None:
+    """Start the service and the dashboard."""
+    settings = _loaded().settings
+    server = settings.server
+    typer.echo(f"dashboard: http://{server.host}:{server.port}")
+    uvicorn.run(
+        create_app(settings),
+        host=server.host,
+        port=server.port,
+        log_level=settings.log_level.lower(),
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+@cli.command()
+def plan(
+    one: Annotated[Path | None, typer.Option("--scenario", help="scenario file")] = None,
+    many: Annotated[Path | None, typer.Option("--scenarios", help="folder of them")] = None,
+    out: Annotated[Path | None, typer.Option(help="where to write: file, or folder")] = None,
+    engine: Annotated[str, typer.Option(help="planning engine")] = "cascade",
+    defaults: Annotated[bool, typer.Option("--defaults", help="shipped rules on")] = False,  # noqa: FBT002
+) -> None:
+    """Plan recorded scenarios and write the plans as JSON."""
+    if engine != "cascade":
+        raise DarkstarError(f"--engine {engine}: not known; use cascade")
+    if one is not None:
+        text = json.dumps(scenario.plan_file(one, shipped=defaults))
+        if out is None:
+            typer.echo(text)
+        else:
+            out.write_text(text, encoding="utf-8")
+        return
+    if many is None or out is None:
+        raise DarkstarError("give --scenario FILE, or --scenarios DIR with --out DIR")
+    for path in sorted(many.glob("*.json")):
+        made = scenario.plan_to_file(path, out / path.name, shipped=defaults)
+        typer.echo(f"{path.stem}: {made['meta']['cost']:.2f}, {made['meta']['plan_ms']:.0f} ms")
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to the newest revision."""
+    settings = _loaded().settings
+
+    async def run() -> None:
+        made = make_engine(settings)
+        await migrate.upgrade(made)
+        await made.dispose()
+
+    asyncio.run(run())
+    typer.echo(f"{database_label(settings)} is up to date")
+
+
+@config.command()
+def check() -> None:
+    """Check the configuration and print it with secrets masked."""
+    loaded = _loaded()
+    typer.echo(json.dumps(redacted(loaded.settings), indent=2))
+    typer.echo(f"{loaded.config_path or 'no config file'}: ok", err=True)
+
+
+def main() -> None:
+    """Run the command; a deliberate error is one line and exit code 78."""
+    try:
+        cli()
+    except DarkstarError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(EXIT_CONFIG) from error

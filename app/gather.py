@@ -1,0 +1,222 @@
+"""Gather the inputs of one planning run, each with where it came from and how far to trust it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+import httpx
+import polars as pl
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from app.clock import slot_floor
+from app.db import forecasts, prices
+from app.db.engine import session_scope
+from app.errors import NotPublishedYetError, PlanHeldError, UpstreamError
+from app.frames import PRICES, SLOT
+from app.ingest import (
+    demo,
+    home_assistant,
+    load_forecast,
+    nordpool,
+    open_meteo,
+    pv_forecast,
+    tariff,
+)
+from app.provenance import InputStatus, Quality
+from app.settings import Settings
+
+ASK_FOR_TOMORROW_FROM = time(12, 45)
+PV_REUSABLE_FOR = timedelta(hours=24)
+Sessions = async_sessionmaker[AsyncSession]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What gathering needs: settings, HTTP client and database."""
+
+    settings: Settings
+    client: httpx.AsyncClient
+    sessions: Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A frame and where it came from."""
+
+    frame: pl.DataFrame
+    status: InputStatus
+
+
+def horizon(now: datetime, settings: Settings) -> list[datetime]:
+    """Return the slot starts a plan made now may cover."""
+    first = slot_floor(now)
+    return [
+        first + SLOT * i
+        for i in range(round(timedelta(hours=settings.automation.horizon_hours) / SLOT))
+    ]
+
+
+async def gather_prices(sources: Sources, *, now: datetime) -> Gathered:
+    """Return ``frames.PRICES`` from the slot in progress on, else raise ``PlanHeldError``."""
+    settings = sources.settings
+    problem = await _fetch_missing_days(sources, now=now)
+    slots = horizon(now, settings)
+    async with session_scope(sources.sessions) as session:
+        stored = await prices.load(
+            session,
+            area=settings.nordpool.price_area,
+            currency=settings.nordpool.currency,
+            start=slots[0],
+            end=slots[-1] + SLOT,
+        )
+    if stored.height and stored["slot_start"][0] == slots[0]:
+        fresh = not problem
+        status = InputStatus(
+            "prices",
+            stored["provider"][0],
+            Quality.LIVE if fresh else Quality.CACHED,
+            max(stored["published_at"]),
+            problem,
+        )
+        spot = stored.select("slot_start", "spot_price_per_kwh")
+    elif settings.demo_home:
+        status = InputStatus("prices", demo.SOURCE, Quality.SAMPLE, None, problem)
+        known = [slot for slot in slots if slot < _published_until(now, settings)]
+        spot = demo.sample_slots(
+            known, zone=settings.zone, currency=settings.nordpool.currency
+        ).select("slot_start", "spot_price_per_kwh")
+    else:
+        raise PlanHeldError(f"no price for the slot in progress: {problem or 'none stored'}")
+    priced = tariff.with_prices(spot.lazy(), settings.pricing).collect()
+    return Gathered(priced.select(PRICES.names()), status)
+
+
+def _published_until(now: datetime, settings: Settings) -> datetime:
+    """Return the end of what a market would have published by now, for the sample."""
+    local = now.astimezone(settings.zone)
+    days = 2 if local.time() >= ASK_FOR_TOMORROW_FROM else 1
+    end = datetime.combine(local.date() + timedelta(days=days), time(), tzinfo=settings.zone)
+    return end.astimezone(now.tzinfo)
+
+
+async def _fetch_missing_days(sources: Sources, *, now: datetime) -> str:
+    """Fetch and store the delivery days not stored yet; return what went wrong, if anything."""
+    settings = sources.settings.nordpool
+    today = nordpool.delivery_day(now)
+    wanted = [today]
+    if now.astimezone(sources.settings.zone).time() >= ASK_FOR_TOMORROW_FROM:
+        wanted.append(nordpool.next_day(today))
+    problem = ""
+    for day in wanted:
+        start = datetime.combine(day, time(), tzinfo=nordpool.DELIVERY_ZONE)
+        async with session_scope(sources.sessions) as session:
+            known = await prices.load(
+                session,
+                area=settings.price_area,
+                currency=settings.currency,
+                start=start,
+                end=start + SLOT,
+            )
+        if known.height:
+            continue
+        try:
+            fetched = await nordpool.fetch_day(sources.client, settings, day=day)
+        except NotPublishedYetError as error:
+            problem = problem or (str(error) if day == today else "")
+        except UpstreamError as error:
+            problem = problem or str(error)
+        else:
+            origin = prices.DayOrigin(
+                area=fetched.area,
+                currency=fetched.currency,
+                delivery_day=day,
+                provider=fetched.source,
+                published_at=fetched.published_at,
+                fetched_at=now,
+            )
+            async with session_scope(sources.sessions) as session:
+                await prices.save_day(session, origin, fetched.frame)
+    return problem
+
+
+async def gather_pv(
+    sources: Sources, slots: Sequence[datetime], *, now: datetime
+) -> tuple[Gathered, pl.DataFrame | None]:
+    """Return ``slot_start`` and ``pv_kwh`` for the slots, and the weather if it was reached."""
+    settings = sources.settings
+    arrays = [array for array in settings.solar_arrays if array.peak_power_kwp > 0]
+    grid = pl.DataFrame({"slot_start": slots}, schema={"slot_start": PRICES["slot_start"]})
+    if not arrays:
+        status = InputStatus("pv", "no solar arrays configured", Quality.LIVE, now)
+        return Gathered(grid.with_columns(pv_kwh=pl.lit(0.0)), status), None
+    try:
+        weather = [
+            await open_meteo.fetch_weather(
+                sources.client, settings.open_meteo, location=settings.location, array=array
+            )
+            for array in arrays
+        ]
+        planes = [
+            pv_forecast.pv_energy(frame.lazy(), array)
+            for frame, array in zip(weather, arrays, strict=True)
+        ]
+        pv = grid.join(pv_forecast.total(planes).collect(), on="slot_start", how="left")
+    except UpstreamError as error:
+        return await _pv_without_weather(sources, grid, now=now, problem=str(error)), None
+    if pv["pv_kwh"].null_count():
+        problem = "Open-Meteo: the forecast ends before the prices do"
+        return await _pv_without_weather(sources, grid, now=now, problem=problem), None
+    issue = forecasts.Issue("pv_kwh", open_meteo.SOURCE, now, pv.rename({"pv_kwh": "value"}))
+    async with session_scope(sources.sessions) as session:
+        await forecasts.save(session, issue)
+    return Gathered(pv, InputStatus("pv", open_meteo.SOURCE, Quality.LIVE, now)), weather[0]
+
+
+async def _pv_without_weather(
+    sources: Sources, grid: pl.DataFrame, *, now: datetime, problem: str
+) -> Gathered:
+    """Go down the ladder: the last issue of today, the demo sample, zero."""
+    async with session_scope(sources.sessions) as session:
+        last = await forecasts.latest(session, kind="pv_kwh", issued_after=now - PV_REUSABLE_FOR)
+    if last is not None:
+        pv = grid.join(last.frame.rename({"value": "pv_kwh"}), on="slot_start", how="left")
+        if not pv["pv_kwh"].null_count():
+            status = InputStatus("pv", last.source, Quality.CACHED, last.issued_at, problem)
+            return Gathered(pv, status)
+    if sources.settings.demo_home:
+        sample = demo.sample_slots(
+            grid["slot_start"].to_list(), zone=sources.settings.zone, currency=demo.CURRENCY
+        )
+        status = InputStatus("pv", demo.SOURCE, Quality.SAMPLE, None, problem)
+        return Gathered(sample.select("slot_start", "pv_kwh"), status)
+    status = InputStatus("pv", "no forecast: planned as zero", Quality.ESTIMATED, now, problem)
+    return Gathered(grid.with_columns(pv_kwh=pl.lit(0.0)), status)
+
+
+async def gather_load(sources: Sources, slots: list[datetime], *, now: datetime) -> Gathered:
+    """Return ``slot_start`` and ``load_kwh``: own history, the demo sample, or the daily energy."""
+    settings = sources.settings
+    entity_id = settings.home_assistant.consumption_entity_id
+    problem = "Home Assistant is not configured"
+    if settings.home_assistant.url and entity_id:
+        try:
+            history = await home_assistant.read_consumption(
+                sources.client, settings.home_assistant, entity_id, now=now
+            )
+            load = load_forecast.from_history(history, slots=slots, zone=settings.zone)
+        except UpstreamError as error:
+            problem = str(error)
+        else:
+            days = history.height / 96
+            detail = f"mean of {days:.1f} days of {entity_id}"
+            status = InputStatus("load", home_assistant.SOURCE, Quality.LIVE, now, detail)
+            return Gathered(load, status)
+    if settings.demo_home:
+        sample = demo.sample_slots(slots, zone=settings.zone, currency=demo.CURRENCY)
+        status = InputStatus("load", demo.SOURCE, Quality.SAMPLE, None, problem)
+        return Gathered(sample.select("slot_start", load_kwh="load_forecast_kwh"), status)
+    daily_kwh = settings.forecasting.fallback_daily_load_kwh
+    status = InputStatus(
+        "load", f"configured {daily_kwh:g} kWh a day", Quality.ESTIMATED, now, problem
+    )
+    return Gathered(load_forecast.flat(daily_kwh, slots=slots), status)

@@ -1,0 +1,128 @@
+"""The service: one process with the API, the pages and the scheduler inside."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from app import __version__, clock
+from app.api import pages, rest
+from app.api.schemas import ProblemOut
+from app.api.services import Services
+from app.db.engine import make_engine, make_sessions
+from app.errors import DarkstarError, RunInProgressError
+from app.gather import Sources
+from app.ingest.http import make_client
+from app.job import PlanningJob
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+RETRY_SECONDS = 10
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application; its lifespan opens database, HTTP client and scheduler."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine, client = make_engine(settings), make_client()
+        job = PlanningJob(Sources(settings, client, make_sessions(engine)), engine)
+        scheduler = AsyncIOScheduler(
+            timezone="UTC",
+            # The default grace of 1 s would drop a run that starts 1.1 s late.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        app.state.services = services = Services(job, scheduler)
+        _schedule(services)
+        scheduler.start()
+        yield
+        scheduler.shutdown(wait=False)
+        await client.aclose()
+        await engine.dispose()
+
+    app = FastAPI(
+        title="Darkstar Energy Manager",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(rest.router)
+    app.include_router(pages.router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=ROOT / "static"), name="static")
+    app.add_exception_handler(DarkstarError, _deliberate)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.middleware("http")(_secure)
+    return app
+
+
+def _schedule(services: Services) -> None:
+    """Plan at start and every so often; until the first plan stands, try again soon."""
+    automation = services.job.settings.automation
+    if not automation.enable_scheduler:
+        return
+
+    async def plan() -> None:
+        trigger = "start" if services.held_plan is None else "schedule"
+        try:
+            state = await services.run_planner(trigger)
+        except RunInProgressError:
+            return
+        if state.last_outcome in {"failed", "held"}:
+            again = clock.now() + timedelta(seconds=RETRY_SECONDS)
+            services.scheduler.modify_job("plan", next_run_time=again)
+
+    every = IntervalTrigger(minutes=automation.plan_every_minutes, timezone="UTC")
+    services.scheduler.add_job(plan, every, id="plan", next_run_time=clock.now())
+    services.scheduler.add_job(services.job.purge, IntervalTrigger(hours=24), id="retention")
+
+
+def _deliberate(_request: Request, error: Exception) -> JSONResponse:
+    """Answer every deliberate error in the one error shape."""
+    status = error.status if isinstance(error, DarkstarError) else 500
+    code = error.code if isinstance(error, DarkstarError) else "internal_error"
+    problem = ProblemOut(code=code, message=str(error), status=status)
+    return JSONResponse(problem.model_dump(), status_code=status)
+
+
+def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    """Name the fields that are wrong; never echo the input, which may not be JSON at all."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    problem = ProblemOut(
+        code="request_invalid",
+        message="the request has invalid fields",
+        status=422,
+        errors=[
+            {"field": ".".join(map(str, each["loc"])), "message": each["msg"]} for each in found
+        ],
+    )
+    return JSONResponse(problem.model_dump(), status_code=422)
+
+
+async def _secure(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Put the security headers on every answer; only static files may be cached."""
+    response = await call_next(request)
+    response.headers.update(HEADERS)
+    static = request.url.path.startswith("/static/")
+    response.headers["Cache-Control"] = "public, max-age=86400" if static else "no-store"
+    return response
