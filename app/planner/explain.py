@@ -67,7 +67,39 @@ def reasons(df: pl.DataFrame, ctx: Context) -> list[Reason]:
         ctx.settings.battery.capacity_kwh * ctx.home.soc_percent / 100,
         limits_of(ctx.settings).floor_kwh,
     )
-    return [_reason(row, _worth(row, base_kwh, starts, prices), ctx) for row in _rows(df)]
+    rows = list(_rows(df))
+    bought_for = _purchases_used_at(rows)
+    result = []
+    for index, row in enumerate(rows):
+        worth = _worth(row, base_kwh, starts, prices)
+        use = bought_for[index]
+        if row["classification"] == "charge" and use is not None:
+            sold = rows[use]["classification"] == "export"
+            price = rows[use]["export_price_per_kwh" if sold else "import_price_per_kwh"]
+            worth = Worth(worth.value_per_kwh, price, starts[use])
+        result.append(_reason(row, worth, ctx))
+    return result
+
+
+def _purchases_used_at(rows: list[dict[str, Any]]) -> list[int | None]:
+    """Return, per slot, the cheapest slot served before the next purchase: the marginal use.
+
+    Uses go to the dearest slots first, so the last kWh bought is the one that serves the cheapest.
+    """
+    found: list[int | None] = [None] * len(rows)
+    marginal: int | None = None
+    for index in range(len(rows) - 1, -1, -1):
+        row = rows[index]
+        charges = row["classification"] == "charge"
+        next_charges = index + 1 < len(rows) and rows[index + 1]["classification"] == "charge"
+        if next_charges and not charges:
+            marginal = None
+        if row["classification"] in {"discharge", "export"} and (
+            marginal is None or row["import_price_per_kwh"] < rows[marginal]["import_price_per_kwh"]
+        ):
+            marginal = index
+        found[index] = marginal
+    return found
 
 
 def _rows(df: pl.DataFrame) -> Iterator[dict[str, Any]]:

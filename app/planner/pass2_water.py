@@ -6,6 +6,7 @@ no slot serves two days; a block in progress is not cut; a day without a cheap s
 
 import math
 from datetime import date, datetime, time, timedelta
+from itertools import takewhile
 
 import polars as pl
 
@@ -127,7 +128,7 @@ def _serve_day(
     ]
     if wanted <= 0 or not window:
         return
-    running = _still_running(window, starts, ctx)
+    running = _still_running(window, starts, costs, ctx)
     chosen = window[: min(running, wanted)]
     rest = window[len(chosen) :]
     free = [math.inf if serves[index] is not None else costs[index] for index in rest]
@@ -141,9 +142,12 @@ def _serve_day(
         serves[index] = day
 
 
-def _still_running(window: list[int], starts: list[datetime], ctx: Context) -> int:
-    """Return how many first slots belong to the block in progress."""
+def _still_running(
+    window: list[int], starts: list[datetime], costs: list[float], ctx: Context
+) -> int:
+    """Return how many first slots belong to the block in progress; the fuse ends it."""
     until = ctx.home.running_water_until
     if until is None or window[0] != 0:
         return 0
-    return sum(starts[index] < until for index in window)
+    going_on = (starts[index] < until and math.isfinite(costs[index]) for index in window)
+    return sum(1 for _ in takewhile(bool, going_on))

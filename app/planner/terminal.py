@@ -21,4 +21,6 @@ def value_per_kwh(import_prices: pl.Series, ctx: Context) -> float:
     mean = import_prices.mean()
     if not isinstance(cheap, float) or not isinstance(mean, float):
         return 0.0
-    return max(0.0, min(cheap, mean * limits.efficiency - limits.wear_per_kwh))
+    # The margin a use must earn holds beyond the horizon too; without it a flat day would hoard.
+    margin = ctx.settings.decision_thresholds.battery_use_margin_per_kwh
+    return max(0.0, min(cheap, (mean - margin) * limits.efficiency - limits.wear_per_kwh))

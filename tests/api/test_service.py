@@ -1,0 +1,142 @@
+"""The running service, end to end on a real database: nothing reachable, and a database away."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from app.main import HEADERS, create_app
+from app.settings import Settings
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+def offline(tmp_path: Path, *, demo: bool, database: str | None = None) -> Settings:
+    url = {"url": SecretStr(database)} if database else {}
+    return Settings.model_validate(
+        {
+            "demo_home": demo,
+            "data_dir": str(tmp_path),
+            "nordpool": {"base_url": NOWHERE},
+            "open_meteo": {"base_url": NOWHERE},
+            "database": url,
+        }
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://darkstar") as client,
+    ):
+        yield app, client
+
+
+async def first_outcome(client: httpx.AsyncClient) -> dict[str, object]:
+    async with asyncio.timeout(30):
+        while True:
+            status = (await client.get("/api/status")).json()
+            if status["job"]["last_outcome"] != "none":
+                return dict(status)
+            await asyncio.sleep(0.05)
+
+
+async def test_with_nothing_reachable_the_demo_home_plans_and_says_sample(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with running(offline(tmp_path, demo=True, database=database_url)) as (_, client):
+        status = await first_outcome(client)
+        assert status["state"] == "ok"
+        plan = (await client.get("/api/schedule")).json()
+        qualities = {each["name"]: each["quality"] for each in plan["meta"]["inputs"]}
+        assert set(qualities.values()) == {"sample"}
+        page = (await client.get("/")).text
+        assert "Sample data" in page
+        assert "Nothing live could be reached" in page
+        rows = (await client.get("/api/db/current_schedule")).json()
+        assert rows == plan["schedule"]
+        exported = json.loads((tmp_path / "schedule.json").read_text())
+        assert exported["schedule"] == plan["schedule"]
+        assert (await client.get("/api/initial_state")).json()["soc_percent"] is not None
+
+
+async def test_outside_the_demo_home_nothing_is_invented(tmp_path: Path) -> None:
+    async with running(offline(tmp_path, demo=False)) as (_, client):
+        status = await first_outcome(client)
+        assert status["state"] == "none"
+        assert "Nord Pool cannot be reached" in str(status["job"])
+        answer = await client.get("/api/schedule")
+        assert answer.status_code == 404
+        assert answer.json()["code"] == "no_plan_yet"
+        assert "No plan for now" in (await client.get("/")).text
+
+
+async def test_an_absent_database_is_said_and_the_service_stays_up(tmp_path: Path) -> None:
+    url = "mariadb://darkstar:hunter2@127.0.0.1:1/darkstar"
+    async with running(offline(tmp_path, demo=True, database=url)) as (app, client):
+        status = await first_outcome(client)
+        assert status["database_ok"] is False
+        assert (await client.get("/health")).json() == {"status": "alive"}
+        page = (await client.get("/")).text
+        assert "Database away" in page
+        assert "hunter2" not in page + str(status)
+        scheduled = app.state.services.scheduler.get_job("plan")
+        assert scheduled.next_run_time is not None
+
+
+async def test_a_second_run_at_once_is_told_so(tmp_path: Path) -> None:
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        await first_outcome(client)
+        answers = await asyncio.gather(*(client.post("/api/run_planner") for _ in range(4)))
+        assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+        assert {a.json()["code"] for a in answers if a.status_code == 409} == {"run_in_progress"}
+
+
+async def test_a_replan_minutes_later_keeps_the_running_action(tmp_path: Path) -> None:
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        await first_outcome(client)
+        before = (await client.get("/api/schedule")).json()
+        assert (await client.post("/api/run_planner")).json()["last_outcome"] == "ok"
+        after = (await client.get("/api/schedule")).json()
+        assert after["meta"]["plan_run_id"] > before["meta"]["plan_run_id"]
+        words = [[slot["classification"] for slot in plan["schedule"]] for plan in (before, after)]
+        assert words[0] == words[1]
+
+
+@pytest.mark.parametrize("path", ["/", "/api/status", "/nowhere", "/static/app.js", "/ui/plan"])
+async def test_every_answer_carries_the_security_headers(tmp_path: Path, path: str) -> None:
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        answer = await client.get(path)
+        assert HEADERS.items() <= dict(answer.headers).items() or all(
+            answer.headers[name] == value for name, value in HEADERS.items()
+        )
+
+
+async def test_a_pages_button_answers_a_toast_and_refreshes(tmp_path: Path) -> None:
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        await first_outcome(client)
+        answer = await client.post("/ui/run-planner")
+        assert "New plan in force" in answer.text
+        assert answer.headers["HX-Trigger"] == "plan-changed"
+
+
+async def test_openapi_names_every_operation(tmp_path: Path) -> None:
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        paths = (await client.get("/openapi.json")).json()["paths"]
+    assert {
+        "/health",
+        "/api/status",
+        "/api/schedule",
+        "/api/db/current_schedule",
+        "/api/initial_state",
+        "/api/run_planner",
+    } == set(paths)

@@ -1,0 +1,102 @@
+"""The house's walls, kept by machine: imports, the clock, collecting, size."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).resolve().parent.parent / "app"
+MODULES = sorted(APP.rglob("*.py"))
+MAX_LINES = 250
+FORBIDDEN_IMPORTS = {
+    "planner": (
+        "app.ingest",
+        "app.db",
+        "app.api",
+        "app.job",
+        "httpx",
+        "sqlalchemy",
+        "structlog",
+        "logging",
+        "asyncio",
+        "os",
+        "time",
+    ),
+    "ingest": ("app.planner", "app.db", "app.api", "app.job", "sqlalchemy"),
+    "db": ("app.planner", "app.ingest", "app.api", "app.job", "httpx"),
+}
+# Polars frames are collected where they leave the lazy world, each for its reason:
+MAY_COLLECT = {
+    "planner/run.py",  # the one collect of a planning run
+    "job.py",  # the joined input of a run
+    "gather.py",  # prices and PV, stored as they are used
+}
+MAY_ASK_THE_CLOCK = {"clock.py"}
+MAY_CATCH_ALL = {"job.py"}
+
+
+def imports(tree: ast.AST) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def calls(tree: ast.AST, *, name: str, of: str | None = None) -> bool:
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == name
+        and (of is None or (isinstance(node.func.value, ast.Name) and node.func.value.id == of))
+        for node in ast.walk(tree)
+    )
+
+
+def catches_all(node: ast.AST) -> bool:
+    return isinstance(node, ast.ExceptHandler) and (
+        node.type is None or getattr(node.type, "id", "") in {"Exception", "BaseException"}
+    )
+
+
+def faults(path: str, source: str) -> list[str]:
+    """Return every house rule that a module breaks."""
+    tree = ast.parse(source)
+    found = [
+        f"imports {banned}"
+        for banned in FORBIDDEN_IMPORTS.get(path.split("/", maxsplit=1)[0], ())
+        if any(name == banned or name.startswith(f"{banned}.") for name in imports(tree))
+    ]
+    if len(source.splitlines()) > MAX_LINES:
+        found.append(f"more than {MAX_LINES} lines")
+    if calls(tree, name="collect") and path not in MAY_COLLECT:
+        found.append("collects")
+    asks = calls(tree, name="now", of="datetime") or calls(tree, name="utcnow")
+    if (asks or calls(tree, name="time", of="time")) and path not in MAY_ASK_THE_CLOCK:
+        found.append("asks the clock")
+    if path not in MAY_CATCH_ALL and any(catches_all(node) for node in ast.walk(tree)):
+        found.append("catches everything")
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(APP)))
+def test_every_module_keeps_the_house_rules(path: Path) -> None:
+    assert faults(path.relative_to(APP).as_posix(), path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "fault"),
+    [
+        ("planner/x.py", "import httpx", "imports httpx"),
+        ("db/x.py", "from app.planner import run", "imports app.planner"),
+        ("ingest/x.py", "from app import db", "imports app.db"),
+        ("planner/x.py", "frame.lazy().collect()", "collects"),
+        ("home.py", "datetime.now()", "asks the clock"),
+        ("x.py", "try:\n    pass\nexcept Exception:\n    pass", "catches everything"),
+        ("x.py", "x = 1\n" * 251, "more than 250 lines"),
+    ],
+)
+def test_a_broken_rule_is_seen(path: str, source: str, fault: str) -> None:
+    assert fault in faults(path, source)
