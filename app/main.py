@@ -54,6 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
         _schedule(services)
         scheduler.start()
         yield
+        scheduler.pause()
+        await services.settle()
         scheduler.shutdown(wait=False)
         await client.aclose()
         await engine.dispose()

@@ -1,8 +1,10 @@
 """What handlers ask: the plan in force, the state of the service, and a new run."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -16,6 +18,7 @@ from app.errors import DatabaseUnavailableError
 from app.job import PlanningJob, write_schedule_json
 
 STALE_AFTER = timedelta(minutes=90)
+SETTLE_SECONDS = 10
 
 
 @dataclass(slots=True)
@@ -27,6 +30,7 @@ class Services:
     events: Broadcaster = field(default_factory=Broadcaster)
     held_plan: ScheduleOut | None = None
     database_error: str = ""
+    at_work: set[asyncio.Task[Any] | None] = field(default_factory=set)
 
     async def plan(self) -> ScheduleOut | None:
         """Return the plan in the database; while it is away, the last one this process saw."""
@@ -44,6 +48,19 @@ class Services:
 
     async def run_planner(self, trigger: str) -> JobState:
         """Plan now, tell the pages, export the file; returns how it went."""
+        task = asyncio.current_task()
+        self.at_work.add(task)
+        try:
+            return await self._run_planner(trigger)
+        finally:
+            self.at_work.discard(task)
+
+    async def settle(self) -> None:
+        """Let runs in progress finish: a run cut off would leave its connection behind."""
+        if self.at_work:
+            await asyncio.wait({task for task in self.at_work if task}, timeout=SETTLE_SECONDS)
+
+    async def _run_planner(self, trigger: str) -> JobState:
         await self.job.run(trigger)
         plan = await self.plan()
         if plan is not None and self.job.settings.automation.write_schedule_json:
