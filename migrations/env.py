@@ -1,13 +1,21 @@
 """Run migrations on the connection that ``app.db.migrate`` hands over."""
 
-from alembic import context
+from typing import Literal
 
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+from app.db.columns import SlotTime, UtcDateTime
 from app.db.models import Base
 
 
-def _is_ours(_object: object, name: str | None, kind: str, *_rest: object) -> bool:
-    """Leave the lock table of SQLite upgrades out of comparisons."""
-    return not (kind == "table" and name == "migration_lock")
+def _render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
+    """Write our column types as plain ones: a migration must not change when a model does."""
+    if kind == "type" and isinstance(item, SlotTime):
+        return "sa.DateTime()"
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return 'sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")'
+    return False
 
 
 connection = context.config.attributes["connection"]
@@ -15,8 +23,8 @@ context.configure(
     connection=connection,
     target_metadata=Base.metadata,
     render_as_batch=True,
+    render_item=_render,
     compare_type=True,
-    include_object=_is_ours,
 )
 with context.begin_transaction():
     context.run_migrations()

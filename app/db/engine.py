@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -16,7 +15,8 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from app.errors import DatabaseUnavailableError
+from app.db.faults import translated
+from app.errors import SettingsError
 from app.settings import Settings
 
 _ASYNC_DRIVERS = {
@@ -24,24 +24,23 @@ _ASYNC_DRIVERS = {
     "mysql": "mariadb+asyncmy",
     "mariadb": "mariadb+asyncmy",
 }
+_EXAMPLES = (
+    "use mariadb://user:password@host:3306/darkstar or sqlite:///data/darkstar.db, "
+    "or leave it out for SQLite in the data directory"
+)
 # A dead peer must not hold locks for MariaDB's default 50 s, nor a session for its 8 hours.
 _SESSION_SETUP = (
     "SET SESSION time_zone='+00:00', innodb_lock_wait_timeout=5, wait_timeout=600, "
     "sql_mode=CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
 )
-_SQLITE_BUSY_MS = 5000
+# Shorter than a session's patience, so that a locked file is named as such.
+_SQLITE_BUSY_MS = 4000
 
 
 def resolve_url(settings: Settings) -> URL:
     """Return the async URL: ``database.url``, else ``mariadb.*``, else SQLite in the data dir."""
     if settings.database.url is not None:
-        url = make_url(settings.database.url.get_secret_value())
-        backend = url.get_backend_name()
-        return (
-            url.set(drivername=_ASYNC_DRIVERS.get(url.drivername, url.drivername))
-            if (backend in _ASYNC_DRIVERS)
-            else url
-        )
+        return _checked(settings.database.url.get_secret_value())
     if settings.mariadb is not None:
         parts = settings.mariadb
         return URL.create(
@@ -55,6 +54,23 @@ def resolve_url(settings: Settings) -> URL:
         )
     file = Path(settings.data_dir) / "darkstar.db"
     return URL.create(_ASYNC_DRIVERS["sqlite"], database=str(file))
+
+
+def _checked(text: str) -> URL:
+    """Return a given URL with the async driver, or say what is wrong with it, never the URL."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError) as error:
+        raise SettingsError(f"database.url is not a database address; {_EXAMPLES}") from error
+    backend = url.get_backend_name()
+    if backend not in _ASYNC_DRIVERS:
+        raise SettingsError(f"database.url: {backend} is not supported; {_EXAMPLES}")
+    if not url.database or url.database == ":memory:":
+        raise SettingsError(f"database.url names no database that lasts; {_EXAMPLES}")
+    url = url.set(drivername=_ASYNC_DRIVERS[backend])
+    if backend != "sqlite" and "charset" not in url.query:
+        url = url.update_query_dict({"charset": "utf8mb4"})
+    return url
 
 
 def database_label(settings: Settings) -> str:
@@ -78,11 +94,10 @@ def make_engine(settings: Settings) -> AsyncEngine:
             pool_timeout=3,
             connect_args={"connect_timeout": 5, "init_command": _SESSION_SETUP},
         )
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_immediately)
+    event.listen(engine.sync_engine, "begin", _begin)
     return engine
 
 
@@ -91,15 +106,15 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
+        f"busy_timeout={_SQLITE_BUSY_MS}",
         "foreign_keys=ON",
         "journal_mode=WAL",
-        f"busy_timeout={_SQLITE_BUSY_MS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _begin_immediately(connection: Any) -> None:
+def _begin(connection: Any) -> None:
     """Open a real transaction: the driver's legacy mode would begin only at the first write."""
     connection.exec_driver_sql("BEGIN")
 
@@ -111,23 +126,12 @@ def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 @asynccontextmanager
 async def session_scope(
-    sessions: async_sessionmaker[AsyncSession], *, timeout_seconds: float = 10
+    sessions: async_sessionmaker[AsyncSession], *, timeout_seconds: float = 5
 ) -> AsyncIterator[AsyncSession]:
     """Give one transaction: committed at the end, rolled back on any error, never endless.
 
     Raises ``DatabaseUnavailableError`` when the database does not answer in time or refuses.
     """
-    try:
+    with translated():
         async with asyncio.timeout(timeout_seconds), sessions() as session, session.begin():
             yield session
-    except (TimeoutError, PoolTimeoutError) as error:
-        raise DatabaseUnavailableError("the database did not answer in time") from error
-    except DBAPIError as error:
-        raise DatabaseUnavailableError(f"the database failed: {_said(error)}") from error
-    except (OSError, SQLAlchemyError) as error:
-        raise DatabaseUnavailableError(f"the database failed: {type(error).__name__}") from error
-
-
-def _said(error: DBAPIError) -> str:
-    """Return the driver's words without the statement and its values."""
-    return str(error.orig)[:200]

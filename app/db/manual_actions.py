@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import ManualAction
@@ -21,3 +21,20 @@ async def active(session: AsyncSession, *, at: datetime) -> Sequence[ManualActio
         .order_by(ManualAction.created_at, ManualAction.id)
     )
     return found.all()
+
+
+async def add(session: AsyncSession, action: ManualAction) -> int:
+    """Store an action and return its id."""
+    session.add(action)
+    await session.flush()
+    return action.id
+
+
+async def remove(session: AsyncSession, action_id: int, *, at: datetime) -> bool:
+    """Take an action back; False if there is none, or it was taken back before."""
+    changed = await session.execute(
+        update(ManualAction)
+        .where(ManualAction.id == action_id, ManualAction.removed_at.is_(None))
+        .values(removed_at=at)
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """Tables that other programs read, and our own; times are UTC, numbers at full width."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -8,8 +8,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Date,
-    DateTime,
-    Dialect,
     Double,
     ForeignKey,
     Index,
@@ -19,66 +17,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
 
-from app.errors import DarkstarError
-from app.frames import SLOT
+from app.db.columns import BigId, LongText, SlotTime, UtcDateTime
 
 _MYSQL = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
-BigId = BigInteger().with_variant(Integer, "sqlite")
-LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
-
-
-class NaiveTimeError(DarkstarError):
-    """A time without a zone was about to be stored."""
-
-    code = "naive_time"
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware instant stored as UTC DATETIME with microseconds; refuses naive values."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Keep microseconds on MariaDB, whose plain DATETIME drops them silently."""
-        if dialect.name in {"mysql", "mariadb"}:
-            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
-        return dialect.type_descriptor(DateTime())
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Convert to naive UTC on the way in."""
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise NaiveTimeError(f"{value} has no time zone; pass an aware datetime")
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give aware UTC back."""
-        del dialect
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-class SlotTime(UtcDateTime):
-    """The start or end of a slot: a whole quarter of an hour, stored without fractions."""
-
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Slots need no fractions of a second."""
-        return dialect.type_descriptor(DateTime())
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse what is not on a quarter: DATETIME would truncate it silently."""
-        utc = super().process_bind_param(value, dialect)
-        if utc is not None and (utc - datetime.min) % SLOT:  # noqa: DTZ901 - naive UTC by now
-            raise NaiveTimeError(f"{value} is not on a quarter of an hour")
-        return utc
+POWERS = ("charge_kw", "discharge_kw", "import_kw", "export_kw", "curtailed_kw", "water_kw")
 
 
 class Base(DeclarativeBase):
@@ -104,7 +48,7 @@ class PlanRun(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     planned_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    trigger: Mapped[str] = mapped_column("trigger_name", String(32))
+    trigger: Mapped[str] = mapped_column(String(32))
     engine: Mapped[str] = mapped_column(String(32))
     planner_version: Mapped[str] = mapped_column(String(32))
     config_hash: Mapped[str] = mapped_column(String(64))
@@ -123,7 +67,8 @@ class PlanRun(Base):
     duration_ms: Mapped[float | None] = mapped_column(Double())
     warnings: Mapped[list[str] | None] = mapped_column(JSON())
     input_status: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON())
-    inputs: Mapped[str | None] = mapped_column(LongText)
+    # 100 kB that only a replay needs: read with ``plans.run_by_id``, never by accident.
+    inputs: Mapped[str | None] = mapped_column(LongText, deferred=True, deferred_raiseload=True)
     error: Mapped[str | None] = mapped_column(Text())
 
 
@@ -173,7 +118,7 @@ class CurrentSlot(SlotColumns, Base):
     __table_args__ = (
         CheckConstraint("soc_projected >= 0 AND soc_projected <= 100", name="soc_projected"),
         CheckConstraint("soc_target >= 0 AND soc_target <= 100", name="soc_target"),
-        CheckConstraint("charge_kw >= 0 AND discharge_kw >= 0 AND water_kw >= 0", name="powers"),
+        CheckConstraint(" AND ".join(f"{power} >= 0" for power in POWERS), name="powers"),
         _MYSQL,
     )
 
@@ -197,7 +142,11 @@ class Price(Base):
     """An accepted spot price per kWh, excluding VAT."""
 
     __tablename__ = "price"
-    __table_args__ = (Index("ix_price_delivery_day", "delivery_day"), _MYSQL)
+    __table_args__ = (
+        Index("ix_price_delivery_day", "delivery_day"),
+        Index("ix_price_slot_start", "slot_start"),
+        _MYSQL,
+    )
 
     area: Mapped[str] = mapped_column(String(8), primary_key=True)
     currency: Mapped[str] = mapped_column(String(3), primary_key=True)
@@ -213,7 +162,7 @@ class Forecast(Base):
     """A forecast value of one slot, as issued at one time; kept to be scored later."""
 
     __tablename__ = "forecast"
-    __table_args__ = (_MYSQL,)
+    __table_args__ = (Index("ix_forecast_issued_at", "issued_at"), _MYSQL)
 
     kind: Mapped[str] = mapped_column(String(24), primary_key=True)
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime(), primary_key=True)
@@ -226,7 +175,7 @@ class Observation(Base):
     """Something measured in the home."""
 
     __tablename__ = "observation"
-    __table_args__ = (_MYSQL,)
+    __table_args__ = (Index("ix_observation_observed_at", "observed_at"), _MYSQL)
 
     name: Mapped[str] = mapped_column(String(48), primary_key=True)
     observed_at: Mapped[datetime] = mapped_column(UtcDateTime(), primary_key=True)

@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
 
 from app.db.models import CurrentSlot, HistorySlot, PlanPointer, PlanRun
-from app.errors import RunInProgressError
+from app.errors import FrameError, RunInProgressError
 from app.frames import SCHEDULE, SLOT
 
 PUBLISHED = ("ok", "degraded")
@@ -78,11 +79,13 @@ async def publish(
     """Make ``schedule`` the plan in force, in the caller's one transaction.
 
     Rows before ``today_start`` go, today's past stays as it was planned, the rest is replaced and
-    appended to the history. Raises ``RunInProgressError`` if somebody published since
-    ``seen_generation`` was read.
+    appended to the history. Raises ``RunInProgressError`` if somebody else published since
+    ``seen_generation`` was read. Publishing the same run again changes nothing, so a caller whose
+    commit ended in a transient error may repeat the transaction.
     """
-    await _take_pointer(session, run_id, seen_generation)
     rows = _rows(schedule, run_id, planner_version, today_start)
+    if not await _take_pointer(session, run_id, seen_generation):
+        return
     first = rows[0]["slot_start"]
     await session.execute(
         delete(CurrentSlot).where(
@@ -98,24 +101,35 @@ async def publish(
     )
 
 
-async def _take_pointer(session: AsyncSession, run_id: int, seen_generation: int) -> None:
-    """Lock the pointer row and move it on, unless another writer was faster."""
+async def _take_pointer(session: AsyncSession, run_id: int, seen_generation: int) -> bool:
+    """Lock the pointer row and move it on, unless another writer was faster.
+
+    False when it names this very run already: an earlier commit went through after all.
+    """
     changed = await session.execute(
         update(PlanPointer)
         .where(PlanPointer.id == _POINTER_ID, PlanPointer.generation == seen_generation)
         .values(generation=seen_generation + 1, plan_run_id=run_id)
     )
-    if changed.rowcount == 0:  # type: ignore[attr-defined]
-        raise RunInProgressError(
-            "another planner published a plan meanwhile; this one was not published"
-        )
+    if changed.rowcount:  # type: ignore[attr-defined]
+        return True
+    published = await session.scalar(
+        select(PlanPointer.plan_run_id).where(PlanPointer.id == _POINTER_ID)
+    )
+    if published == run_id:
+        return False
+    raise RunInProgressError(
+        "another planner published a plan meanwhile; this one was not published"
+    )
 
 
 def _rows(
     schedule: pl.DataFrame, run_id: int, planner_version: str, today_start: datetime
 ) -> list[dict[str, Any]]:
     """Return the rows of the two schedule tables."""
-    rows = schedule.select(SCHEDULE.names()).to_dicts()
+    rows = schedule.select(SCHEDULE.names()).sort("slot_start").to_dicts()
+    if not rows:
+        raise FrameError("publish: the schedule has no slots")
     for row in rows:
         row["slot_number"] = 1 + round((row["slot_start"] - today_start) / SLOT)
         row["reason_params"] = json.loads(row["reason_params"])
@@ -158,3 +172,20 @@ async def latest_run(session: AsyncSession) -> PlanRun | None:
     if pointer is None or pointer.plan_run_id is None:
         return None
     return await session.get(PlanRun, pointer.plan_run_id)
+
+
+async def runs(
+    session: AsyncSession, *, limit: int, before_id: int | None = None
+) -> Sequence[PlanRun]:
+    """Return the newest runs first, those before ``before_id`` if given; without their inputs."""
+    query = select(PlanRun).order_by(PlanRun.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(PlanRun.id < before_id)
+    return (await session.scalars(query)).all()
+
+
+async def run_by_id(session: AsyncSession, run_id: int) -> PlanRun | None:
+    """Return one run with everything needed to replay it, None if it is not known."""
+    query = select(PlanRun).where(PlanRun.id == run_id).options(undefer(PlanRun.inputs))
+    # A run this session has listed before would otherwise come back without its inputs.
+    return await session.scalar(query.execution_options(populate_existing=True))

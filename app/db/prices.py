@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import polars as pl
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.models import Price
+from app.errors import FrameError
 from app.frames import UTC_TIME
 
 STORED = pl.Schema(
@@ -16,6 +17,7 @@ STORED = pl.Schema(
         "spot_price_per_kwh": pl.Float64(),
         "provider": pl.String(),
         "published_at": UTC_TIME,
+        "fetched_at": UTC_TIME,
     }
 )
 
@@ -34,12 +36,16 @@ class DayOrigin:
 
 async def save_day(session: AsyncSession, origin: DayOrigin, frame: pl.DataFrame) -> None:
     """Replace one delivery day whole; ``frame`` has ``slot_start`` and ``spot_price_per_kwh``."""
+    if frame.is_empty():
+        raise FrameError(f"prices of {origin.delivery_day} in {origin.area}: no slots to store")
+    same_slots = and_(
+        Price.slot_start >= frame["slot_start"].min(), Price.slot_start <= frame["slot_start"].max()
+    )
     await session.execute(
         delete(Price).where(
             Price.area == origin.area,
             Price.currency == origin.currency,
-            Price.slot_start >= frame["slot_start"].min(),
-            Price.slot_start <= frame["slot_start"].max(),
+            or_(Price.delivery_day == origin.delivery_day, same_slots),
         )
     )
     common = {
@@ -59,7 +65,13 @@ async def load(
 ) -> pl.DataFrame:
     """Return the stored prices of [start, end), oldest first, with who published them when."""
     result = await session.execute(
-        select(Price.slot_start, Price.spot_price_per_kwh, Price.provider, Price.published_at)
+        select(
+            Price.slot_start,
+            Price.spot_price_per_kwh,
+            Price.provider,
+            Price.published_at,
+            Price.fetched_at,
+        )
         .where(
             Price.area == area,
             Price.currency == currency,
@@ -69,3 +81,20 @@ async def load(
         .order_by(Price.slot_start)
     )
     return pl.DataFrame([tuple(row) for row in result], schema=STORED, orient="row")
+
+
+async def days_known(
+    session: AsyncSession, *, area: str, currency: str, start: date, end: date
+) -> set[date]:
+    """Return the delivery days of [start, end) that are stored; a stored day is a whole day."""
+    found = await session.scalars(
+        select(Price.delivery_day)
+        .where(
+            Price.area == area,
+            Price.currency == currency,
+            Price.delivery_day >= start,
+            Price.delivery_day < end,
+        )
+        .distinct()
+    )
+    return set(found)

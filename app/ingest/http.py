@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
@@ -20,10 +21,18 @@ from app.clock import now
 from app.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
 
 TOTAL_SECONDS = 30
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
+# Parsing more than this would hold up the event loop for longer than anyone should wait.
+_PARSE_IN_THREAD_BYTES = 128 * 1024
 MAX_RETRY_AFTER_SECONDS = 30
 ATTEMPTS = 3
 _CALM = wait_random_exponential(multiplier=0.5, max=5)
+
+
+class NotFoundError(UpstreamError):
+    """The outside service answers, but does not know what was asked for."""
+
+    code = "upstream_not_found"
 
 
 class _TryAgainError(UpstreamError):
@@ -45,6 +54,11 @@ def make_client() -> httpx.AsyncClient:
     )
 
 
+async def pause(seconds: float) -> None:
+    """Wait between two tries; tests put their own in its place."""
+    await asyncio.sleep(seconds)
+
+
 async def get_json(
     client: httpx.AsyncClient,
     url: str,
@@ -52,18 +66,24 @@ async def get_json(
     source: str,
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> Any:
-    """Return the parsed JSON body, or raise an ``UpstreamError`` that says what ``source`` did."""
+    """Return the parsed JSON body, or raise an ``UpstreamError`` that says what ``source`` did.
+
+    Messages name the source only: an address or a header may hold a secret.
+    """
     try:
         async with asyncio.timeout(TOTAL_SECONDS):
             async for attempt in AsyncRetrying(
                 retry=retry_if_exception_type(_TryAgainError),
                 stop=stop_after_attempt(ATTEMPTS),
                 wait=_wait,
+                sleep=pause,
                 reraise=True,
             ):
                 with attempt:
-                    return _parse(await _body(client, url, params, headers, source), source)
+                    request = client.build_request("GET", url, params=params, headers=headers)
+                    return await _parsed(await _body(client, request, source, max_bytes), source)
     except TimeoutError as error:
         raise UpstreamError(f"{source} did not answer within {TOTAL_SECONDS} s") from error
     raise UpstreamError(f"{source} was not asked")  # pragma: no cover - tenacity always tries
@@ -77,24 +97,21 @@ def _wait(state: RetryCallState) -> float:
 
 
 async def _body(
-    client: httpx.AsyncClient,
-    url: str,
-    params: Mapping[str, str] | None,
-    headers: Mapping[str, str] | None,
-    source: str,
+    client: httpx.AsyncClient, request: httpx.Request, source: str, max_bytes: int
 ) -> bytes:
-    """Send one request and return at most ``MAX_BYTES`` of a good answer."""
+    """Send one request and return at most ``max_bytes`` of a good answer."""
     try:
-        async with client.stream("GET", url, params=params, headers=headers) as response:
+        response = await client.send(request, stream=True)
+        try:
             _check_status(response, source)
-            chunks: list[bytes] = []
-            size = 0
+            body = bytearray()
             async for chunk in response.aiter_bytes():
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > MAX_BYTES:
-                    raise UpstreamError(f"{source} sent more than {MAX_BYTES} bytes")
-            return b"".join(chunks)
+                body += chunk
+                if len(body) > max_bytes:
+                    raise UpstreamError(f"{source} sent more than {max_bytes} bytes")
+            return bytes(body)
+        finally:
+            await response.aclose()
     except httpx.TimeoutException as error:
         raise _TryAgainError(f"{source} timed out") from error
     except httpx.HTTPError as error:
@@ -107,6 +124,8 @@ def _check_status(response: httpx.Response, source: str) -> None:
         raise NotPublishedYetError(f"{source} has not published this yet")
     if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         raise UpstreamAuthError(f"{source} refused access (HTTP {status}); check the credentials")
+    if status == httpx.codes.NOT_FOUND:
+        raise NotFoundError(f"{source} does not know what was asked for (HTTP 404)")
     if status == httpx.codes.TOO_MANY_REQUESTS:
         _too_many(response, source)
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
@@ -131,14 +150,28 @@ def _too_many(response: httpx.Response, source: str) -> NoReturn:
     raise _TryAgainError(f"{source} asks to slow down (HTTP 429)", max(0.0, seconds))
 
 
-def _parse(body: bytes, source: str) -> Any:
+async def _parsed(body: bytes, source: str) -> Any:
     if not body.strip():
         raise NotPublishedYetError(f"{source} answered with nothing")
+    if len(body) > _PARSE_IN_THREAD_BYTES:
+        return await asyncio.to_thread(_parse, body, source)
+    return _parse(body, source)
+
+
+def _parse(body: bytes, source: str) -> Any:
+    """Read strict JSON: no NaN, no Infinity, no number too large to be finite."""
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        return json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise UpstreamError(f"{source} did not answer with valid JSON") from error
 
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is too large")
+    return value

@@ -1,6 +1,6 @@
 """What the house will use: the mean of its own recent days, quarter by quarter of the local day."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -10,24 +10,37 @@ from app.frames import SLOT_HOURS, UTC_TIME
 
 LOAD = pl.Schema({"slot_start": UTC_TIME, "load_kwh": pl.Float64()})
 _QUARTERS = 96
-# A weekday or weekend mean needs this many slots of its own: one whole day.
-_OWN_CLASS_SLOTS = 96
+_SATURDAY = 5  # as date.weekday() counts
+# A day with this many of its quarters is whole enough to show a home's rhythm.
+_WHOLE_DAY_QUARTERS = 88
+# A mean of weekdays or weekend days of their own takes this many whole days.
+_OWN_CLASS_DAYS = 2
+
+
+class NotEnoughHistoryError(UpstreamError):
+    """The home's own history does not hold one whole day yet."""
+
+    code = "not_enough_history"
 
 
 def from_history(history: pl.DataFrame, *, slots: list[datetime], zone: ZoneInfo) -> pl.DataFrame:
     """Return ``LOAD`` for the slots, from the history's profile by wall clock and day class.
 
-    Where weekday or weekend has less than one day of data the mean over all days is used; a
-    quarter without data takes the mean of its neighbours. Less than one whole day is an error.
+    Weekdays and weekend are told apart once each has two whole days; a quarter without data takes
+    the mean of its neighbours. Less than one whole day raises ``NotEnoughHistoryError``.
     """
-    if history.height < _QUARTERS:
-        raise UpstreamError(f"load history has {history.height} quarters; one whole day is needed")
     past = _classed(history, zone)
+    days = whole_days(history, zone)
+    if not days:
+        raise NotEnoughHistoryError(
+            f"load history has {history.height} quarters, none of its days is whole; "
+            "a forecast needs one"
+        )
     overall = _profile(past)
+    weekends = sum(day.weekday() >= _SATURDAY for day in days)
+    split = min(weekends, len(days) - weekends) >= _OWN_CLASS_DAYS
     profiles = {
-        weekend: _profile(own)
-        if (own := past.filter(weekend=weekend)).height >= _OWN_CLASS_SLOTS
-        else overall
+        weekend: _profile(past.filter(weekend=weekend)) if split else overall
         for weekend in (False, True)
     }
     wanted = _classed(pl.DataFrame({"slot_start": slots}, schema={"slot_start": UTC_TIME}), zone)
@@ -38,22 +51,29 @@ def from_history(history: pl.DataFrame, *, slots: list[datetime], zone: ZoneInfo
     return pl.DataFrame({"slot_start": slots, "load_kwh": loads}, schema=LOAD)
 
 
+def whole_days(history: pl.DataFrame, zone: ZoneInfo) -> list[date]:
+    """Return the local days of which nearly every quarter is known, oldest first."""
+    local_day = pl.col("slot_start").dt.convert_time_zone(zone.key).dt.date().alias("day")
+    counted = history.group_by(local_day).len().filter(pl.col("len") >= _WHOLE_DAY_QUARTERS)
+    return counted["day"].sort().to_list()
+
+
 def _classed(frame: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
     local = pl.col("slot_start").dt.convert_time_zone(zone.key)
     return frame.with_columns(
         quarter=local.dt.hour().cast(pl.Int32) * 4 + local.dt.minute().cast(pl.Int32) // 15,
-        weekend=local.dt.weekday() >= 6,  # noqa: PLR2004 - Saturday
+        weekend=local.dt.weekday() > _SATURDAY,  # Polars counts Monday as 1
     )
 
 
 def _profile(past: pl.DataFrame) -> list[float]:
-    """Return the mean load of each of the 96 quarters of a day."""
+    """Return the mean load of each of the 96 quarters of a day, kWh; the day is a circle."""
     means = past.group_by("quarter").agg(pl.col("load_kwh").mean())
     whole = pl.DataFrame({"quarter": list(range(_QUARTERS))}, schema={"quarter": pl.Int32()}).join(
         means, on="quarter", how="left", maintain_order="left"
     )
-    filled = whole["load_kwh"].interpolate().fill_null(strategy="forward")
-    result: list[float] = filled.fill_null(strategy="backward").to_list()
+    circle = pl.concat([whole["load_kwh"]] * 3).interpolate()
+    result: list[float] = circle.slice(_QUARTERS, _QUARTERS).to_list()
     return result
 
 

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -87,6 +87,8 @@ def parse_day(reply: Any, *, day: date, area: str, currency: str) -> PriceDay:
     if not data.multiAreaEntries:
         raise NotPublishedYetError(f"{SOURCE} has no prices for {day} yet")
     states = {state.state for state in data.areaStates if area in state.areas}
+    if not states:
+        raise UpstreamError(f"{SOURCE}: asked for {area} on {day}, the reply does not have it")
     if states != {"Final"}:
         raise NotPublishedYetError(f"{SOURCE}: {area} on {day} is {sorted(states)}, not final")
     prices = _quarters(data.multiAreaEntries, area)
@@ -100,13 +102,13 @@ def _quarters(entries: list[_Entry], area: str) -> dict[datetime, float]:
     prices: dict[datetime, float] = {}
     for entry in entries:
         price = entry.entryPerArea.get(area)
-        if price is None:
+        if price is None or not math.isfinite(price):
             raise UpstreamError(f"{SOURCE}: no price for {area} at {entry.deliveryStart}")
         parts = (entry.deliveryEnd - entry.deliveryStart) / SLOT
         if parts not in {1, 2, 4}:
             raise UpstreamError(f"{SOURCE}: interval at {entry.deliveryStart} is not 15-60 min")
         for part in range(int(parts)):
-            start = entry.deliveryStart + SLOT * part
+            start = entry.deliveryStart.astimezone(UTC) + SLOT * part
             if prices.setdefault(start, price / 1000) != price / 1000:
                 raise UpstreamError(f"{SOURCE}: two prices for {start}")
     return prices
@@ -120,8 +122,11 @@ def _check_day(prices: dict[datetime, float], day: date, currency: str) -> None:
     low = LOWEST_EUR_PER_KWH * _PER_EUR[currency]
     high = HIGHEST_EUR_PER_KWH * _PER_EUR[currency]
     for start, price in prices.items():
-        if not math.isfinite(price) or not low <= price <= high:
-            raise UpstreamError(f"{SOURCE}: {price:g} {currency}/kWh at {start} is implausible")
+        if not low <= price <= high:
+            raise UpstreamError(
+                f"{SOURCE}: {price:g} {currency}/kWh at {start} is implausible, "
+                f"outside {low:g} to {high:g}"
+            )
     if not any(prices.values()):
         raise UpstreamError(f"{SOURCE}: every price of {day} is zero; waiting for real ones")
 

@@ -94,18 +94,20 @@ def parse_weather(reply: Any) -> pl.DataFrame:
 
 
 def _filled(frame: pl.DataFrame) -> pl.DataFrame:
-    """Interpolate gaps of up to two hours; a longer one inside the series ends it there."""
+    """Interpolate gaps of up to two hours; slots of a longer one are left out, never guessed."""
     values = ("irradiance_w_per_m2", "temperature_c")
-    filled = frame.with_columns(pl.col(name).interpolate() for name in values)
-    too_long = pl.any_horizontal(
-        pl.col(name).is_null().rolling_sum(MAX_GAP_SLOTS + 1) > MAX_GAP_SLOTS for name in values
-    )
-    broken = frame.select(too_long.fill_null(value=False).arg_true()).to_series()
-    usable = filled.head(max(0, broken[0] - MAX_GAP_SLOTS)) if len(broken) else filled
-    usable = usable.drop_nulls()
-    if usable.is_empty():
+    filled = frame.select(
+        "slot_start",
+        *(
+            pl.when(pl.len().over(pl.col(name).is_null().rle_id()) <= MAX_GAP_SLOTS)
+            .then(pl.col(name).interpolate())
+            .otherwise(pl.col(name))
+            for name in values
+        ),
+    ).drop_nulls()
+    if filled.is_empty():
         raise UpstreamError(f"{SOURCE}: the forecast has no values")
-    return usable
+    return filled
 
 
 def daily_mean_temperature(weather: pl.DataFrame, zone: ZoneInfo) -> dict[date, float]:

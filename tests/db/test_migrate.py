@@ -1,12 +1,22 @@
 """One migration history serves both databases."""
 
+import asyncio
+from functools import partial
+
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from pydantic import SecretStr
+from sqlalchemy import CheckConstraint, Connection, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import migrate
-from app.db.models import Base
+from app.db import migrate, plans
+from app.db.engine import make_engine, make_sessions, session_scope
+from app.db.models import Base, CurrentSlot, HistorySlot
+from app.errors import SettingsError
+from app.settings import Database, Settings
+from tests.db.publishing import MIDNIGHT, publish, rows, schedule_from
 
 
 async def test_up_down_and_up_again_leaves_every_table(engine: AsyncEngine) -> None:
@@ -22,19 +32,64 @@ async def test_up_down_and_up_again_leaves_every_table(engine: AsyncEngine) -> N
 
 async def test_models_and_migrations_agree(engine: AsyncEngine) -> None:
     def difference(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(
-            connection,
-            opts={
-                "compare_type": True,
-                "include_object": lambda _o, name, kind, *_r: (
-                    (kind, name) != ("table", "migration_lock")
-                ),
-            },
-        )
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, Base.metadata))
 
+    def checks(connection: Connection) -> set[str]:
+        found = inspect(connection).get_check_constraints("current_schedule")
+        return {str(check["name"]) for check in found if str(check["name"]).startswith("ck_")}
+
+    wanted = {
+        str(constraint.name)
+        for constraint in CurrentSlot.metadata.tables["current_schedule"].constraints
+        if isinstance(constraint, CheckConstraint)
+    }
     async with engine.connect() as connection:
         assert await connection.run_sync(difference) == []
+        assert await connection.run_sync(checks) == wanted
+
+
+async def test_one_step_back_and_forth_keeps_the_plan(engine: AsyncEngine) -> None:
+    run_id = await publish(engine, schedule_from(MIDNIGHT))
+    before = await rows(engine)
+    await migrate.downgrade(engine, "-1")
+    await migrate.upgrade(engine)
+    assert await rows(engine) == before
+    async with session_scope(make_sessions(engine)) as session:
+        run = await plans.latest_run(session)
+        history = await session.scalar(select(func.count()).select_from(HistorySlot))
+    assert run is not None
+    assert (run.id, run.trigger, history) == (run_id, "button", 96)
+
+
+async def test_a_database_of_the_first_revision_keeps_its_plan(database_url: str) -> None:
+    old = make_engine(Settings(database=Database(url=SecretStr(database_url))))
+    await migrate.downgrade(old, "base")
+    await migrate._migrate(old, partial(command.upgrade, revision="0001"))  # noqa: SLF001
+    assert await migrate.current_revision(old) == "0001"
+    async with old.begin() as connection:
+        await connection.exec_driver_sql("CREATE TABLE migration_lock (id INTEGER)")
+    await migrate.upgrade(old)
+    await publish(old, schedule_from(MIDNIGHT))
+    async with old.connect() as connection:
+        names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+    assert "migration_lock" not in names
+    await old.dispose()
+
+
+async def test_a_database_of_a_newer_darkstar_is_refused(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SettingsError, match=r"revision 9999.*newer Darkstar"):
+        await migrate.upgrade(engine)
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+
+
+async def test_two_processes_upgrade_one_after_the_other(engine: AsyncEngine) -> None:
+    await migrate.downgrade(engine, "base")
+    await asyncio.gather(migrate.upgrade(engine), migrate.upgrade(engine))
+    assert await migrate.current_revision(engine) == "0002"
 
 
 async def test_an_interrupted_upgrade_can_be_run_again(engine: AsyncEngine) -> None:

@@ -2,86 +2,28 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import func, literal_column, select, text
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.orm.exc import UnmappedInstanceError
 
 from app.clock import day_slots, local_midnight
-from app.db import lock, plans
-from app.db.engine import database_label, make_engine, make_sessions, session_scope
-from app.db.models import NaiveTimeError, Observation
-from app.errors import DatabaseUnavailableError, RunInProgressError
+from app.db import plans
+from app.db.engine import make_sessions, session_scope
+from app.db.models import HistorySlot
+from app.errors import DatabaseUnavailableError, FrameError, RunInProgressError
 from app.frames import SCHEDULE, SLOT
-from app.settings import Database, Settings
-from tests.plans import plan_of, slots
-
-ZONE = ZoneInfo("Europe/Stockholm")
-MIDNIGHT = local_midnight(date(2026, 11, 23), ZONE)
-PRICES = [1.0 + (index % 24) / 10 for index in range(96)]
-
-
-def schedule_from(start: datetime, count: int = 96) -> pl.DataFrame:
-    return plan_of(slots(start, (PRICES * 3)[:count])).schedule
-
-
-async def publish(
-    engine: AsyncEngine,
-    schedule: pl.DataFrame,
-    *,
-    today: datetime = MIDNIGHT,
-    seen: int | None = None,
-) -> int:
-    sessions = make_sessions(engine)
-    start = plans.RunStart(
-        planned_at=today,
-        trigger="button",
-        engine="cascade",
-        planner_version="test",
-        config_hash="0",
-        timezone="Europe/Stockholm",
-        currency="SEK",
-        demo_home=False,
-    )
-    async with session_scope(sessions) as session:
-        run_id = await plans.start_run(session, start)
-        generation = await plans.generation(session) if seen is None else seen
-    result = plans.RunResult(
-        status="ok",
-        finished_at=today,
-        cost=1.0,
-        cost_do_nothing=2.0,
-        cost_self_consumption=1.5,
-        s_index=1.05,
-        duration_ms=12.0,
-        inputs="{}",
-        inputs_hash="0",
-    )
-    async with session_scope(sessions) as session:
-        await plans.publish(
-            session,
-            run_id=run_id,
-            schedule=schedule,
-            result=result,
-            planned_at=today,
-            planner_version="test",
-            today_start=today,
-            seen_generation=generation,
-        )
-    return run_id
-
-
-async def rows(engine: AsyncEngine) -> list[dict[str, object]]:
-    async with session_scope(make_sessions(engine)) as session:
-        return [
-            {name: getattr(slot, name) for name in (*SCHEDULE.names(), "slot_number")}
-            for slot in await plans.current(session)
-        ]
+from tests.db.publishing import (
+    MIDNIGHT,
+    ZONE,
+    publish,
+    publish_run,
+    rows,
+    run_start,
+    schedule_from,
+)
 
 
 async def test_a_published_plan_reads_back_to_the_last_bit(engine: AsyncEngine) -> None:
@@ -163,57 +105,98 @@ async def test_readers_never_see_a_partial_plan(engine: AsyncEngine) -> None:
     assert set(seen) == {(96, 1)}
 
 
-async def test_a_time_without_zone_is_refused(engine: AsyncEngine) -> None:
-    naive = datetime(2026, 11, 23, 12)  # noqa: DTZ001 - that is the point
-    with pytest.raises((DatabaseUnavailableError, NaiveTimeError, UnmappedInstanceError)) as caught:
-        async with session_scope(make_sessions(engine)) as session:
-            session.add(
-                Observation(
-                    name="soc", observed_at=naive, value=1, unit="%", source="x", quality="live"
-                )
-            )
-    assert "NaiveTimeError" in str(caught.value) or "StatementError" in str(caught.value)
-
-
-async def test_only_one_planner_holds_the_lock(engine: AsyncEngine) -> None:
-    async with lock.planner_lock(engine):
-        with pytest.raises(RunInProgressError):
-            async with lock.planner_lock(engine):
-                pass
-    async with lock.planner_lock(engine):
-        pass
-
-
-async def test_an_absent_database_is_named_without_its_password() -> None:
-    url = SecretStr("mysql://darkstar:hunter2@127.0.0.1:1/darkstar")
-    settings = Settings(database=Database(url=url))
-    assert database_label(settings) == "MariaDB darkstar at 127.0.0.1:1"
-    unreachable = make_engine(settings)
-    with pytest.raises(DatabaseUnavailableError) as caught:
-        async with session_scope(make_sessions(unreachable)) as session:
-            await plans.current(session)
-    await unreachable.dispose()
-    assert "hunter2" not in str(caught.value)
-
-
 async def test_an_unfinished_run_is_marked_aborted_after_a_crash(engine: AsyncEngine) -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     async with session_scope(make_sessions(engine)) as session:
-        await plans.start_run(
-            session,
-            plans.RunStart(
-                planned_at=now,
-                trigger="start",
-                engine="cascade",
-                planner_version="test",
-                config_hash="0",
-                timezone="UTC",
-                currency="SEK",
-                demo_home=False,
-            ),
-        )
+        run_id = await plans.start_run(session, run_start(now))
         assert await plans.abort_running(session, now=now) == 1
+    async with session_scope(make_sessions(engine)) as session:
+        run = await plans.run_by_id(session, run_id)
+        assert await plans.latest_run(session) is None
+    assert run is not None
+    assert (run.status, run.finished_at) == ("aborted", now)
 
 
-def test_sqlite_in_the_data_directory_is_the_default(tmp_path: Path) -> None:
-    assert database_label(Settings(data_dir=str(tmp_path))) == f"SQLite ({tmp_path}/darkstar.db)"
+async def test_a_failed_run_keeps_its_reason_and_leaves_the_plan(engine: AsyncEngine) -> None:
+    published = await publish(engine, schedule_from(MIDNIGHT))
+    async with session_scope(make_sessions(engine)) as session:
+        run_id = await plans.start_run(session, run_start(MIDNIGHT))
+        await plans.finish_run(
+            session, run_id, status="held", error="no prices", finished_at=MIDNIGHT
+        )
+    async with session_scope(make_sessions(engine)) as session:
+        run = await plans.run_by_id(session, run_id)
+        latest = await plans.latest_run(session)
+    assert run is not None
+    assert latest is not None
+    assert (run.status, run.error, latest.id) == ("held", "no prices", published)
+
+
+async def test_publishing_the_same_run_again_changes_nothing(engine: AsyncEngine) -> None:
+    schedule = schedule_from(MIDNIGHT)
+    run_id = await publish(engine, schedule, seen=0)
+    async with session_scope(make_sessions(engine)) as session:
+        await publish_run(session, run_id, schedule, seen=0)
+    async with session_scope(make_sessions(engine)) as session:
+        assert await plans.generation(session) == 1
+        assert await session.scalar(select(func.count()).select_from(HistorySlot)) == 96
+
+
+async def test_an_empty_plan_is_refused(engine: AsyncEngine) -> None:
+    await publish(engine, schedule_from(MIDNIGHT))
+    with pytest.raises(FrameError, match="no slots"):
+        await publish(engine, schedule_from(MIDNIGHT).clear())
+    assert len(await rows(engine)) == 96
+
+
+async def test_runs_are_listed_newest_first_page_by_page(engine: AsyncEngine) -> None:
+    ids = [await publish(engine, schedule_from(MIDNIGHT, 4)) for _ in range(3)]
+    async with session_scope(make_sessions(engine)) as session:
+        newest = await plans.runs(session, limit=2)
+        rest = await plans.runs(session, limit=2, before_id=newest[-1].id)
+    assert [run.id for run in [*newest, *rest]] == ids[::-1]
+
+
+async def test_the_inputs_of_a_run_are_read_only_when_asked_for(engine: AsyncEngine) -> None:
+    run_id = await publish(engine, schedule_from(MIDNIGHT, 4))
+    async with session_scope(make_sessions(engine)) as session:
+        listed = (await plans.runs(session, limit=1))[0]
+        with pytest.raises(InvalidRequestError, match="raiseload"):
+            _ = listed.inputs
+        whole = await plans.run_by_id(session, run_id)
+    assert whole is not None
+    assert whole.inputs == "{}"
+
+
+@pytest.mark.parametrize("column", ["charge_kw", "import_kw", "curtailed_kw"])
+async def test_the_database_itself_refuses_a_negative_power(
+    engine: AsyncEngine, column: str
+) -> None:
+    before = await publish(engine, schedule_from(MIDNIGHT))
+    wrong = schedule_from(MIDNIGHT).with_columns(pl.lit(-0.5).alias(column))
+    with pytest.raises(DatabaseUnavailableError, match="ck_current_schedule_powers"):
+        await publish(engine, wrong)
+    async with session_scope(make_sessions(engine)) as session:
+        assert {slot.plan_run_id for slot in await plans.current(session)} == {before}
+
+
+async def test_every_public_column_has_its_documented_name(engine: AsyncEngine) -> None:
+    await publish(engine, schedule_from(MIDNIGHT, 1))
+    quote = engine.dialect.identifier_preparer.quote
+    async with engine.connect() as connection:
+        run = await connection.execute(
+            select(*(literal_column(name) for name in ("id", quote("trigger")))).select_from(
+                text("plan_run")
+            )
+        )
+        slot = await connection.execute(
+            text(
+                "SELECT slot_number, slot_start, charge_kw, export_kw, water_kw, "
+                "planned_load_kwh, planned_pv_kwh, soc_target, soc_projected, classification, "
+                "planner_version, slot_end, discharge_kw, import_price_per_kwh, "
+                "export_price_per_kwh, planned_cost, reason, marginal_value_per_kwh, "
+                "valid_until, plan_run_id FROM current_schedule"
+            )
+        )
+        assert run.one()[1] == "button"
+        assert slot.one()[0] == 1

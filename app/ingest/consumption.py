@@ -1,0 +1,121 @@
+"""From recorded sensor states to energy per slot: rising counters and power meters alike.
+
+Each pair of neighbouring states is a piece of energy over a stretch of time; pieces are cut at
+slot borders. A slot counts only if pieces cover nearly all of it, so a gap is never read as zero.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import polars as pl
+
+from app.errors import UpstreamError
+from app.frames import SLOT, UTC_TIME
+
+ENERGY_UNITS: Final = {"Wh": 0.001, "kWh": 1.0, "MWh": 1000.0}
+POWER_UNITS: Final = {"W": 0.001, "kW": 1.0, "MW": 1000.0}
+# More than this through one household meter in a quarter is a broken counter, not a load.
+MOST_KWH_PER_SLOT = 25.0
+# A longer silence tells nothing about when the energy was used.
+LONGEST_SILENCE = timedelta(hours=3)
+# A counter that loses less than a tenth has jittered; one that loses more was reset.
+RESET_BELOW_RATIO = 0.9
+ENOUGH_OF_A_SLOT = 0.9
+CONSUMPTION: Final = pl.Schema({"slot_start": UTC_TIME, "load_kwh": pl.Float64()})
+POINTS: Final = pl.Schema({"at": UTC_TIME, "value": pl.Float64()})
+
+
+def points_of(reply: Any, entity_id: str) -> pl.DataFrame:
+    """Return one history reply as ``POINTS``; a state that is no number is a null."""
+    states = reply[0] if isinstance(reply, list) and reply else []
+    try:
+        rows = [
+            (_instant(state.get("last_changed") or state["last_updated"]), _value(state["state"]))
+            for state in states
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UpstreamError(f"Home Assistant: unexpected history of {entity_id}") from error
+    return pl.DataFrame(rows, schema=POINTS, orient="row")
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(text)
+    return instant.astimezone(UTC)
+
+
+def _value(state: str) -> float | None:
+    """Return a finite number, None for everything else a sensor may say."""
+    try:
+        value = float(state)
+    except ValueError:
+        return None
+    return value if abs(value) < float("inf") else None
+
+
+def consumption(points: pl.DataFrame, *, unit: str, entity_id: str, now: datetime) -> pl.DataFrame:
+    """Turn a rising energy counter or a power meter into kWh per whole slot (``CONSUMPTION``)."""
+    ordered = points.unique("at", keep="last").sort("at")
+    if unit in ENERGY_UNITS:
+        pieces = _counter_pieces(ordered, ENERGY_UNITS[unit])
+    elif unit in POWER_UNITS:
+        pieces = _power_pieces(ordered, POWER_UNITS[unit], now)
+    else:
+        known = ", ".join((*ENERGY_UNITS, *POWER_UNITS))
+        raise UpstreamError(f"Home Assistant: {entity_id} has unit {unit!r}; use one of {known}")
+    slots = _per_slot(pieces)
+    if slots.is_empty():
+        raise UpstreamError(f"Home Assistant: no usable history of {entity_id}")
+    return slots
+
+
+def _counter_pieces(points: pl.DataFrame, kwh_per_unit: float) -> pl.DataFrame:
+    """Return begin, end, kwh between readings; resets are followed, leaps and jitter dropped."""
+    before, after = pl.col("value").shift(), pl.col("value")
+    rise = (
+        pl.when(after >= before)
+        .then(after - before)
+        .when(after < before * RESET_BELOW_RATIO)
+        .then(after)
+        .otherwise(0.0)
+    )
+    pieces = points.drop_nulls().select(
+        begin=pl.col("at").shift(), end=pl.col("at"), kwh=rise * kwh_per_unit
+    )
+    slots = pl.max_horizontal((pl.col("end") - pl.col("begin")) / SLOT, pl.lit(1.0))
+    return pieces.filter(pl.col("kwh").is_between(0, MOST_KWH_PER_SLOT * slots))
+
+
+def _power_pieces(points: pl.DataFrame, kw_per_unit: float, now: datetime) -> pl.DataFrame:
+    """Return begin, end, kwh: a power holds until the next state; below zero it is no load."""
+    begin = pl.col("at")
+    end = begin.shift(-1).fill_null(pl.lit(now, dtype=UTC_TIME))
+    hours = (end - begin) / timedelta(hours=1)
+    pieces = points.select(begin=begin, end=end, kwh=pl.col("value") * kw_per_unit * hours)
+    slots = (pl.col("end") - pl.col("begin")) / SLOT
+    return pieces.filter(pl.col("kwh").is_between(0, MOST_KWH_PER_SLOT * slots))
+
+
+def _per_slot(pieces: pl.DataFrame) -> pl.DataFrame:
+    """Spread each piece evenly over the slots it touches; keep slots that are covered."""
+    length = pl.col("end") - pl.col("begin")
+    lasting = pieces.filter(length > timedelta(0), length <= LONGEST_SILENCE)
+    if lasting.is_empty():
+        return pl.DataFrame(schema=CONSUMPTION)
+    slot_end = pl.col("slot_start") + SLOT
+    inside = pl.min_horizontal("end", slot_end) - pl.max_horizontal("begin", "slot_start")
+    return (
+        lasting.with_columns(
+            slot_start=pl.datetime_ranges(
+                pl.col("begin").dt.truncate("15m"), "end", interval="15m", closed="left"
+            )
+        )
+        .explode("slot_start")
+        .with_columns(inside=inside / SLOT, share=inside / length)
+        .group_by("slot_start")
+        .agg(load_kwh=(pl.col("kwh") * pl.col("share")).sum(), covered=pl.col("inside").sum())
+        .filter(pl.col("covered") >= ENOUGH_OF_A_SLOT)
+        .select(pl.col("slot_start").cast(UTC_TIME), pl.col("load_kwh") / pl.col("covered"))
+        .sort("slot_start")
+    )

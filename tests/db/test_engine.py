@@ -1,0 +1,215 @@
+"""Which database, what it is called, and what happens when it does not answer."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db import lock, migrate, plans
+from app.db.columns import NaiveTimeError
+from app.db.engine import database_label, make_engine, make_sessions, resolve_url, session_scope
+from app.db.faults import is_transient
+from app.db.models import Observation
+from app.errors import DatabaseUnavailableError, SettingsError
+from app.settings import Database, MariaDb, Settings
+from tests.db.publishing import MIDNIGHT
+
+
+def at(url: str) -> Settings:
+    return Settings(database=Database(url=SecretStr(url)))
+
+
+def observation(**changes: object) -> Observation:
+    values = {
+        "name": "soc_percent",
+        "observed_at": MIDNIGHT,
+        "value": 50.0,
+        "unit": "%",
+        "source": "test",
+        "quality": "live",
+    }
+    return Observation(**{**values, **changes})
+
+
+def test_sqlite_in_the_data_directory_is_the_default(tmp_path: Path) -> None:
+    settings = Settings(data_dir=str(tmp_path))
+    assert str(resolve_url(settings)) == f"sqlite+aiosqlite:///{tmp_path}/darkstar.db"
+    assert database_label(settings) == f"SQLite ({tmp_path}/darkstar.db)"
+
+
+def test_mariadb_parts_make_an_address_and_the_url_wins_over_them() -> None:
+    parts = MariaDb(host="nas", user="me", password=SecretStr("p@ss/word"), database="home")
+    url = resolve_url(Settings(mariadb=parts))
+    assert (url.drivername, url.host, url.port) == ("mariadb+asyncmy", "nas", 3306)
+    assert (url.password, url.database) == ("p@ss/word", "home")
+    assert database_label(Settings(mariadb=parts)) == "MariaDB home at nas:3306"
+    both = Settings(mariadb=parts, database=Database(url=SecretStr("sqlite:///x.db")))
+    assert database_label(both) == "SQLite (x.db)"
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+pymysql", "mysql+asyncmy"])
+def test_any_mariadb_address_gets_the_async_driver(scheme: str) -> None:
+    url = resolve_url(at(f"{scheme}://me:secret@nas/home"))
+    assert url.drivername == "mariadb+asyncmy"
+    assert url.query["charset"] == "utf8mb4"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("hunter2", "not a database address"),
+        ("postgresql://me:hunter2@nas/home", "postgresql is not supported"),
+        ("mysql://me:hunter2@nas", "names no database"),
+        ("sqlite:///:memory:", "names no database"),
+    ],
+)
+def test_an_unusable_address_is_refused_without_repeating_it(url: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as caught:
+        make_engine(at(url))
+    assert "database.url" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_the_data_directory_is_made(tmp_path: Path) -> None:
+    engine = make_engine(Settings(data_dir=str(tmp_path / "new" / "data")))
+    await migrate.upgrade(engine)
+    await engine.dispose()
+    assert (tmp_path / "new" / "data" / "darkstar.db").exists()
+
+
+async def test_a_session_speaks_utc_and_keeps_relations(engine: AsyncEngine) -> None:
+    asked = {
+        "sqlite": ("PRAGMA foreign_keys", 1),
+        "mariadb": ("SELECT @@session.time_zone", "+00:00"),
+    }
+    query, expected = asked[engine.dialect.name]
+    async with engine.connect() as connection:
+        assert await connection.scalar(text(query)) == expected
+
+
+async def test_an_absent_database_is_named_quickly_without_its_password() -> None:
+    settings = at("mysql://darkstar:hunter2@127.0.0.1:1/darkstar")
+    assert database_label(settings) == "MariaDB darkstar at 127.0.0.1:1"
+    absent = make_engine(settings)
+    began = time.monotonic()
+    for ask in (_read, _lock, migrate.upgrade, migrate.current_revision):
+        with pytest.raises(DatabaseUnavailableError) as caught:
+            await ask(absent)
+        assert "hunter2" not in str(caught.value)
+    assert time.monotonic() - began < 5
+    await absent.dispose()
+
+
+async def _read(engine: AsyncEngine) -> None:
+    async with session_scope(make_sessions(engine), timeout_seconds=0.5) as session:
+        await plans.current(session)
+
+
+async def _lock(engine: AsyncEngine) -> None:
+    async with lock.planner_lock(engine):
+        pass
+
+
+@pytest.mark.mariadb
+async def test_a_database_that_stalls_is_given_up_and_taken_back(
+    mariadb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(lock, "_RELEASE_SECONDS", 0.5)
+    flowing = asyncio.Event()
+    flowing.set()
+    async with _gate(mariadb_url, flowing) as url:
+        engine = make_engine(at(url))
+        await migrate.upgrade(engine)
+        await _read(engine)
+        flowing.clear()
+        began = time.monotonic()
+        for ask in (_read, _lock):
+            with pytest.raises(DatabaseUnavailableError, match="in time"):
+                await ask(engine)
+        assert time.monotonic() - began < 10
+        flowing.set()
+        await _read(engine)
+        await _lock(engine)
+        assert engine.pool.status().endswith("Checked out connections: 0") or _idle(engine)
+        await engine.dispose()
+
+
+def _idle(engine: AsyncEngine) -> bool:
+    return engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+@asynccontextmanager
+async def _gate(mariadb_url: str, flowing: asyncio.Event) -> AsyncIterator[str]:
+    """Stand between client and server; while ``flowing`` is not set, swallow time, not bytes."""
+    real = make_url(mariadb_url)
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                await flowing.wait()
+                writer.write(data)
+                await writer.drain()
+        except ConnectionError:
+            return
+        finally:
+            writer.close()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(real.host, real.port)
+        for pair in ((reader, back), (there, writer)):
+            tasks.add(asyncio.create_task(pump(*pair)))
+
+    server = await asyncio.start_server(relay, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    yield real.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
+    server.close()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.mariadb
+async def test_a_connection_the_server_dropped_is_replaced(mariadb_url: str) -> None:
+    engine = make_engine(at(mariadb_url))
+    await migrate.upgrade(engine)
+    await _read(engine)
+    async with engine.connect() as victim, engine.connect() as other:
+        number = await victim.scalar(text("SELECT CONNECTION_ID()"))
+        await other.execute(text(f"KILL {number}"))
+        with pytest.raises(DatabaseUnavailableError) as caught:
+            await _on(victim)
+    assert is_transient(caught.value)
+    await _read(engine)
+    await engine.dispose()
+
+
+async def _on(connection: object) -> None:
+    from app.db.faults import translated  # noqa: PLC0415
+
+    with translated():
+        await connection.execute(text("SELECT 1"))  # type: ignore[attr-defined]
+
+
+async def test_a_time_without_zone_is_refused(engine: AsyncEngine) -> None:
+    naive = datetime(2026, 11, 23, 12)  # noqa: DTZ001 - that is the point
+    with pytest.raises(NaiveTimeError, match="no time zone"):
+        async with session_scope(make_sessions(engine)) as session:
+            session.add(observation(observed_at=naive))
+
+
+async def test_a_slot_off_the_quarter_is_refused(engine: AsyncEngine) -> None:
+    with pytest.raises(NaiveTimeError, match="not on a quarter"):
+        async with session_scope(make_sessions(engine)) as session:
+            await session.execute(
+                text("SELECT 1").bindparams()
+            )
+            await plans.publish  # noqa: B018
