@@ -1,0 +1,131 @@
+"""A configured home against real servers on loopback: live, then one thing after another fails."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import time_machine
+
+from app.settings_sources import load_settings
+from tests.api.test_service import first_outcome, running
+from tests.fakes import FakeUpstreams, Fault
+
+AFTERNOON = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[tuple[FakeUpstreams, dict[str, str]]]:
+    """A home with every source configured, no demo data allowed."""
+    config = tmp_path / "config.yaml"
+    config.write_text("demo_home: false\n")
+    with FakeUpstreams() as fakes:
+        environ = fakes.environment() | {
+            "DARKSTAR_CONFIG": str(config),
+            "DARKSTAR_DATA_DIR": str(tmp_path),
+        }
+        yield fakes, environ
+
+
+async def qualities(client: httpx.AsyncClient) -> dict[str, str]:
+    plan = (await client.get("/api/schedule")).json()
+    return {each["name"]: each["quality"] for each in plan["meta"]["inputs"]}
+
+
+async def test_every_input_is_live_when_every_source_answers(
+    home: tuple[FakeUpstreams, dict[str, str]],
+) -> None:
+    _, environ = home
+    with time_machine.travel(AFTERNOON, tick=True):
+        async with running(load_settings(environ=environ).settings) as (_, client):
+            status = await first_outcome(client)
+            assert status["job"]["last_outcome"] == "ok", status  # type: ignore[index]
+            assert set((await qualities(client)).values()) == {"live"}
+            plan = (await client.get("/api/schedule")).json()
+            # Published until the end of tomorrow, local time.
+            assert plan["meta"]["horizon_end"] == "2026-11-24T23:00:00Z"
+            state = (await client.get("/api/initial_state")).json()
+            assert state["soc_percent"] == 57.3
+            assert state["water_used_today_kwh"] == 1.5
+
+
+async def test_stored_prices_are_not_fetched_again_and_outlive_the_source(
+    home: tuple[FakeUpstreams, dict[str, str]],
+) -> None:
+    fakes, environ = home
+    with time_machine.travel(AFTERNOON, tick=True):
+        for _ in range(2):
+            async with running(load_settings(environ=environ).settings) as (_, client):
+                assert (await first_outcome(client))["state"] == "ok"
+        days = [query for service, _, query in fakes.requests if service == "nordpool"]
+        assert len(days) == 2
+        fakes.fail("nordpool", Fault.SERVER_ERROR)
+        async with running(load_settings(environ=environ).settings) as (_, client):
+            assert (await first_outcome(client))["state"] == "ok"
+
+
+async def test_an_unknown_charge_level_gives_a_degraded_plan_that_recovers(
+    home: tuple[FakeUpstreams, dict[str, str]],
+) -> None:
+    fakes, environ = home
+    fakes.sensors["sensor.battery_soc"] = ("unavailable", "%")
+    with time_machine.travel(AFTERNOON, tick=True):
+        async with running(load_settings(environ=environ).settings) as (_, client):
+            status = await first_outcome(client)
+            assert status["state"] == "degraded"
+            assert (await qualities(client))["soc"] == "missing"
+            plan = (await client.get("/api/schedule")).json()
+            assert sum(slot["discharge_kw"] for slot in plan["schedule"]) == 0
+            assert "charge level is unknown" in " ".join(plan["meta"]["warnings"])
+            fakes.sensors["sensor.battery_soc"] = ("50", "%")
+            assert (await client.post("/api/run_planner")).json()["last_outcome"] == "ok"
+
+
+async def test_without_weather_the_last_forecast_serves_then_zero_and_says_so(
+    home: tuple[FakeUpstreams, dict[str, str]],
+) -> None:
+    fakes, environ = home
+    fakes.fail("open_meteo", Fault.NOT_FOUND)
+    with time_machine.travel(AFTERNOON, tick=True):
+        async with running(load_settings(environ=environ).settings) as (_, client):
+            assert (await first_outcome(client))["state"] == "degraded"
+            assert (await qualities(client))["pv"] == "estimated"
+            fakes.heal("open_meteo")
+            await client.post("/api/run_planner")
+            assert (await qualities(client))["pv"] == "live"
+            fakes.fail("open_meteo", Fault.NOT_FOUND)
+            await client.post("/api/run_planner")
+            assert (await qualities(client))["pv"] == "cached"
+
+
+async def test_before_noon_only_today_is_planned(
+    home: tuple[FakeUpstreams, dict[str, str]],
+) -> None:
+    _, environ = home
+    with time_machine.travel(AFTERNOON - timedelta(hours=6), tick=True):
+        async with running(load_settings(environ=environ).settings) as (_, client):
+            await first_outcome(client)
+            plan = (await client.get("/api/schedule")).json()
+            assert plan["meta"]["horizon_end"] == "2026-11-23T23:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("instant", "until"),
+    [
+        (datetime(2025, 10, 25, 14, tzinfo=UTC), "2025-10-26T23:00:00Z"),
+        (datetime(2026, 3, 28, 14, tzinfo=UTC), "2026-03-29T22:00:00Z"),
+    ],
+    ids=["autumn, 100 quarters", "spring, 92 quarters"],
+)
+async def test_both_clock_changes_are_planned_to_their_last_quarter(
+    home: tuple[FakeUpstreams, dict[str, str]], instant: datetime, until: str
+) -> None:
+    _, environ = home
+    with time_machine.travel(instant, tick=True):
+        async with running(load_settings(environ=environ).settings) as (_, client):
+            await first_outcome(client)
+            plan = (await client.get("/api/schedule")).json()
+            assert plan["meta"]["horizon_end"] == until
+            hours = datetime.fromisoformat(until) - instant
+            assert len(plan["schedule"]) == hours / timedelta(minutes=15)
