@@ -6,7 +6,7 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-annotate 
 	--custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format lock
+.PHONY: help install run test fuzz lint format lock
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -33,6 +33,9 @@ run: install ## start the service and dashboard on http://127.0.0.1:8000
 
 test: lint ## every check and test
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+fuzz: install ## 50,000 generated homes through every invariant
+	@DARKSTAR_FUZZ_EXAMPLES=50000 $(BIN)/pytest --timeout 0 -k obeys tests/planner
 
 lint: install ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -124,7 +124,8 @@ async def _fetch_missing_days(sources: Sources, *, now: datetime) -> str:
         except NotPublishedYetError as error:
             problem = problem or (str(error) if day == today else "")
         except UpstreamError as error:
-            problem = problem or str(error)
+            # Tomorrow is not asked of a source that just failed for today.
+            return problem or str(error)
         else:
             origin = prices.DayOrigin(
                 area=fetched.area,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from app.clock import local_day, slot_floor
+from app.clock import local_day, local_midnight, slot_floor
 from app.db import observations
 from app.db.engine import session_scope
 from app.db.models import Observation
@@ -110,12 +110,19 @@ async def _water_today(
 ) -> tuple[float, InputStatus]:
     settings = sources.settings
     entity_id = settings.home_assistant.water_heater_daily_entity_id
-    reading, problem = await _read(sources, entity_id, home_assistant.energy_kwh, now=now)
+    today = local_day(now, settings.zone)
+    # A counter last written yesterday still shows yesterday's total.
+    reading, problem = await _read(
+        sources,
+        entity_id,
+        home_assistant.energy_kwh,
+        now=now,
+        not_before=local_midnight(today, settings.zone),
+    )
     if reading is not None:
         return reading[0], InputStatus(
             "water_today", home_assistant.SOURCE, Quality.LIVE, reading[1]
         )
-    today = local_day(now, settings.zone)
     used_kwh = sum(
         slot.water_kw * SLOT_HOURS
         for slot in plan
@@ -131,6 +138,7 @@ async def _read(
     convert: Callable[[Reading, str], float],
     *,
     now: datetime,
+    not_before: datetime | None = None,
 ) -> tuple[tuple[float, datetime] | None, str]:
     """Return (value, time) of a mapped sensor, or None and why."""
     ask: Callable[..., Awaitable[Reading]] = home_assistant.read_sensor
@@ -139,7 +147,13 @@ async def _read(
     if not entity_id:
         return None, "no sensor is mapped"
     try:
-        reading = await ask(sources.client, sources.settings.home_assistant, entity_id, now=now)
+        reading = await ask(
+            sources.client,
+            sources.settings.home_assistant,
+            entity_id,
+            now=now,
+            not_before=not_before,
+        )
         return (convert(reading, entity_id), reading.at), ""
     except UpstreamError as error:
         return None, str(error)

@@ -27,7 +27,8 @@ from app.planner.s_index import DayOutlook, safety_factor
 from app.provenance import InputStatus, Quality
 from app.settings import Settings, config_hash
 
-RUN_SECONDS = 120
+# Prices, then weather beside history, then two sensors: 130 s when every source hangs.
+RUN_SECONDS = 180
 _log = structlog.get_logger("darkstar.job")
 
 
@@ -152,8 +153,9 @@ class PlanningJob:
         """Collect every input of a run at ``at``, labelled."""
         prices = await gather_prices(self.sources, now=at)
         starts: list[datetime] = prices.frame["slot_start"].to_list()
-        pv, weather = await gather_pv(self.sources, starts, now=at)
-        load = await gather_load(self.sources, starts, now=at)
+        (pv, weather), load = await asyncio.gather(
+            gather_pv(self.sources, starts, now=at), gather_load(self.sources, starts, now=at)
+        )
         async with session_scope(self.sources.sessions) as session:
             present = await plans.current(session)
         home = await home_now(self.sources, present, now=at)

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from app.api import examples
 from app.provenance import Quality
 
 
@@ -16,6 +17,8 @@ class Out(BaseModel):
 
 class SlotOut(Out):
     """One slot of the plan: ``[slot_start, slot_end)``, powers in kW, money per slot."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SLOT]})
 
     slot_number: int = Field(description="1-based quarter counted from today's local midnight")
     slot_start: AwareDatetime
@@ -80,12 +83,18 @@ class PlanMeta(Out):
 class ScheduleOut(Out):
     """The plan in force: its slots, oldest first, and the run that made it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"meta": examples.META, "schedule": [examples.SLOT]}]}
+    )
+
     meta: PlanMeta
     schedule: list[SlotOut]
 
 
 class ProblemOut(Out):
     """The one error shape: what failed, in words, with a stable code."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROBLEM]})
 
     code: str
     message: str
@@ -95,6 +104,8 @@ class ProblemOut(Out):
 
 class JobState(Out):
     """The scheduler's view of the planning job."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB]})
 
     running: bool
     last_started_at: datetime | None = None

@@ -8,8 +8,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.errors import DarkstarError, DatabaseUnavailableError
 
-# Lock wait timeout, deadlock, server gone, connection lost.
-_TRANSIENT_CODES = {1205, 1213, 2006, 2013}
+# Row changed since it was read, lock wait timeout, deadlock, server gone, connection lost.
+_TRANSIENT_CODES = {1020, 1205, 1213, 2006, 2013}
 _SQLITE_LOCKED = "database is locked"
 
 

@@ -25,6 +25,8 @@ COUNTER_USABLE_FOR = timedelta(hours=24)
 HISTORY_DAYS = 7
 # One day of a meter that reports every second is about 7 MB; days are asked for one by one.
 HISTORY_DAY_BYTES = 8 * 1024 * 1024
+# All days together: a run that waits longer would rather plan with an estimate.
+HISTORY_SECONDS = 40
 _SLACK_PERCENT = 0.5
 
 
@@ -169,22 +171,36 @@ async def read_consumption(
 
     Slots the recorder does not cover are left out; without any history it is an error.
     """
-    _, unit = await _state(client, settings, entity_id)
-    days = []
-    for ago in range(HISTORY_DAYS, 0, -1):
-        reply = await _get(
-            client,
-            settings,
-            f"/api/history/period/{quote(iso_utc(now - timedelta(days=ago)), safe='')}",
-            params={
-                "filter_entity_id": entity_id,
-                "end_time": iso_utc(now - timedelta(days=ago - 1)),
-                "minimal_response": "",
-                "no_attributes": "",
-            },
-            max_bytes=HISTORY_DAY_BYTES,
-        )
-        days.append(await asyncio.to_thread(points_of, reply, entity_id))
+    try:
+        async with asyncio.timeout(HISTORY_SECONDS):
+            _, unit = await _state(client, settings, entity_id)
+            days = [
+                await _history_day(client, settings, entity_id, now - timedelta(days=ago))
+                for ago in range(HISTORY_DAYS, 0, -1)
+            ]
+    except TimeoutError as error:
+        raise UpstreamError(
+            f"{SOURCE} did not send the history of {entity_id} within {HISTORY_SECONDS} s"
+        ) from error
     return await asyncio.to_thread(
         consumption, pl.concat(days), unit=unit, entity_id=entity_id, now=now
     )
+
+
+async def _history_day(
+    client: httpx.AsyncClient, settings: HomeAssistant, entity_id: str, begin: datetime
+) -> pl.DataFrame:
+    """Return 24 hours of recorded states from ``begin``."""
+    reply = await _get(
+        client,
+        settings,
+        f"/api/history/period/{quote(iso_utc(begin), safe='')}",
+        params={
+            "filter_entity_id": entity_id,
+            "end_time": iso_utc(begin + timedelta(days=1)),
+            "minimal_response": "",
+            "no_attributes": "",
+        },
+        max_bytes=HISTORY_DAY_BYTES,
+    )
+    return await asyncio.to_thread(points_of, reply, entity_id)

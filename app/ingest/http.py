@@ -24,7 +24,8 @@ TOTAL_SECONDS = 30
 MAX_BYTES = 1024 * 1024
 # Parsing more than this would hold up the event loop for longer than anyone should wait.
 _PARSE_IN_THREAD_BYTES = 128 * 1024
-MAX_RETRY_AFTER_SECONDS = 30
+# A longer wait would not leave time for the answer.
+MAX_RETRY_AFTER_SECONDS = 20
 ATTEMPTS = 3
 _CALM = wait_random_exponential(multiplier=0.5, max=5)
 

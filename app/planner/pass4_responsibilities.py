@@ -62,8 +62,9 @@ def _responsibilities(df: pl.DataFrame, ctx: Context) -> Columns:
         levels.levels_of(slot, curve, ctx, buys=buys)
         for slot, curve, buys in zip(terms, curves, may_buy, strict=True)
     ]
-    per_slot = _bounded(df, per_slot, ctx)
-    needs = _window_needs(df, curves, [slot.supplies[BUY].kwh for slot in terms], ctx)
+    buy_kwh = [slot.supplies[BUY].kwh for slot in terms]
+    per_slot = _bounded(df, per_slot, _strategic_slots(df, buy_kwh, ctx), ctx)
+    needs = _window_needs(df, curves, buy_kwh, ctx)
     columns: dict[str, list[object]] = {
         name: [getattr(level, name) for level in per_slot] for name in LEVEL_COLUMNS
     }
@@ -79,7 +80,32 @@ def _responsibilities(df: pl.DataFrame, ctx: Context) -> Columns:
     return columns
 
 
-def _bounded(df: pl.DataFrame, per_slot: list[Levels], ctx: Context) -> list[Levels]:
+def _strategic_slots(df: pl.DataFrame, buy_kwh: list[float], ctx: Context) -> list[bool]:
+    """Return where to charge to the strategic target.
+
+    A window below the strategic price that cannot reach the target hands it on: the next window
+    may then be dearer than the limit by the carry-forward tolerance.
+    """
+    strategic = ctx.settings.strategic_charging
+    target_kwh = ctx.settings.battery.capacity_kwh * strategic.target_soc_percent / 100
+    lenient = strategic.price_threshold_per_kwh * (1 + strategic.carry_forward_tolerance_ratio)
+    chosen: list[bool] = df["is_strategic"].to_list()
+    prices, baseline = df["import_price_per_kwh"], df["baseline_soc_kwh"]
+    bought_kwh, carries, window_before = 0.0, False, None
+    for slot, window in enumerate(df["window_id"]):
+        if window is None:
+            continue
+        if window != window_before and window_before is not None:
+            carries = bought_kwh > 0 and baseline[slot] + bought_kwh < target_kwh
+        window_before = window
+        chosen[slot] = chosen[slot] or (carries and prices[slot] <= lenient)
+        bought_kwh += buy_kwh[slot] if chosen[slot] else 0.0
+    return chosen
+
+
+def _bounded(
+    df: pl.DataFrame, per_slot: list[Levels], strategic_slots: list[bool], ctx: Context
+) -> list[Levels]:
     """Apply what goes beyond the curve: recovery, strategy, export rules, manual slots."""
     limits = limits_of(ctx.settings)
     target_kwh = (
@@ -88,14 +114,13 @@ def _bounded(df: pl.DataFrame, per_slot: list[Levels], ctx: Context) -> list[Lev
     protective = export_rules.protective_kwh(df, ctx)
     flags = df.select(
         "is_cheap",
-        "is_strategic",
         "may_export_battery",
         "manual_action",
         "manual_target_soc_percent",
     ).iter_rows()
     result = []
-    for level, keep_kwh, (cheap, strategic, sells, action, target) in zip(
-        per_slot, protective, flags, strict=True
+    for level, keep_kwh, strategic, (cheap, sells, action, target) in zip(
+        per_slot, protective, strategic_slots, flags, strict=True
     ):
         bounded = level
         if not cheap:

@@ -11,6 +11,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from app.api import examples
+from app.api.schemas import JobState, ProblemOut, ScheduleOut
 from app.main import HEADERS, create_app
 from app.settings import Settings
 
@@ -140,3 +142,47 @@ async def test_openapi_names_every_operation(tmp_path: Path) -> None:
         "/api/initial_state",
         "/api/run_planner",
     } == set(paths)
+
+
+@pytest.mark.mariadb
+async def test_a_database_that_comes_back_is_used_without_a_restart(
+    tmp_path: Path, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service starts while MariaDB is away and plans into it once it answers."""
+    monkeypatch.setattr("app.main.RETRY_SECONDS", 0.5)
+    gate = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0)
+    port = gate.sockets[0].getsockname()[1]
+    gate.close()
+    await gate.wait_closed()
+    away = mariadb_url.replace(":3306", f":{port}")
+    async with running(offline(tmp_path, demo=True, database=away)) as (_, client):
+        assert (await first_outcome(client))["database_ok"] is False
+
+        async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while data := await reader.read(65536):
+                writer.write(data)
+            writer.close()
+
+        async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            back, forth = await asyncio.open_connection("127.0.0.1", 3306)
+            await asyncio.gather(pipe(reader, forth), pipe(back, writer), return_exceptions=True)
+
+        gate = await asyncio.start_server(forward, "127.0.0.1", port)
+        async with asyncio.timeout(30):
+            while (await client.get("/api/status")).json()["state"] != "ok":  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+        assert len((await client.get("/api/schedule")).json()["schedule"]) > 0
+    gate.close()
+
+
+async def test_every_openapi_example_fits_its_schema(tmp_path: Path) -> None:
+    ScheduleOut.model_validate({"meta": examples.META, "schedule": [examples.SLOT]})
+    ProblemOut.model_validate(examples.PROBLEM)
+    JobState.model_validate(examples.JOB)
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        await first_outcome(client)
+        document = (await client.get("/openapi.json")).json()
+        plan = (await client.get("/api/schedule")).json()
+    assert set(plan["schedule"][0]) == set(examples.SLOT)
+    assert set(plan["meta"]) == set(examples.META)
+    assert document["components"]["schemas"]["SlotOut"]["examples"] == [examples.SLOT]

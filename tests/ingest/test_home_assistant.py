@@ -1,5 +1,6 @@
 """Sensors are believed only when their value, unit and age make sense."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -190,6 +191,20 @@ async def test_no_history_at_all_is_an_error_not_a_zero() -> None:
     respx.get(url__startswith=f"{BASE}/api/history/period/").respond(json=[])
     async with http.make_client() as client:
         with pytest.raises(UpstreamError, match=f"no usable history of {COUNTER}"):
+            await home_assistant.read_consumption(client, SETTINGS, COUNTER, now=NOW)
+
+
+@respx.mock
+async def test_a_history_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(_: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(home_assistant, "HISTORY_SECONDS", 0.02)
+    respx.get(f"{BASE}/api/states/{COUNTER}").respond(json=_counter("48230", NOW))
+    respx.get(url__startswith=f"{BASE}/api/history/period/").mock(side_effect=never)
+    async with http.make_client() as client:
+        with pytest.raises(UpstreamError, match=f"did not send the history of {COUNTER}"):
             await home_assistant.read_consumption(client, SETTINGS, COUNTER, now=NOW)
 
 

@@ -217,3 +217,20 @@ def test_a_charging_sentence_names_price_use_and_gain() -> None:
     assert "0.50" in text
     assert "it replaces" in text
     assert "SEK/kWh" in text
+
+
+def test_a_strategic_target_out_of_reach_is_carried_to_the_next_window() -> None:
+    settings = Settings.model_validate(
+        {
+            "water_heating": {"power_kw": 0},
+            "arbitrage": {"enable_export": False},
+            "battery": {"max_charge_kw": 1},
+            "strategic_charging": {"price_threshold_per_kwh": 0.50, "target_soc_percent": 95},
+            "charging": {"charge_threshold_percentile": 10},
+        }
+    )
+    prices = [0.48] * 8 + [1.4] * 24 + [0.53] * 24 + [1.4] * 40
+    plan = plan_of(slots(START, prices, load_kwh=0.02), settings, soc_percent=15)
+    assert kwh(plan, "charge_kw", 0, 8) == pytest.approx(2.0)
+    # 0.53 is above the limit of 0.50 but within the 10 % tolerance that carries the target on.
+    assert kwh(plan, "charge_kw", 32, 56) == pytest.approx(6.0, abs=0.4)

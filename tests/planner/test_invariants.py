@@ -2,7 +2,7 @@
 
 import math
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -27,7 +27,7 @@ many = settings(
 )
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(0 if EXAMPLES > 2000 else 900)
 @many
 @given(homes())
 def test_every_home_gets_a_plan_that_obeys_physics(home: tuple[pl.DataFrame, Context]) -> None:
@@ -134,3 +134,65 @@ def test_the_checker_refuses_a_plan_that_was_tampered_with(
     assert set(word.columns) == set(SCHEDULE.names())
     with pytest.raises(PlanInvalidError, match="hold moves nothing"):
         checker.require_valid(word, ctx)
+
+
+def actions(plan: pl.DataFrame) -> list[tuple[str, float, float]]:
+    return [
+        (word, round(charge, 6), round(water, 6))
+        for word, charge, water in plan.select(
+            "classification", "charge_kw", "water_kw"
+        ).iter_rows()
+    ]
+
+
+HOURLY = [1.0, 0.8, 0.5, 0.6, 1.1, 2.3, 2.9, 1.7, 1.4, 0.9, 1.2, 1.9, 3.1, 2.2, 1.3, 0.7]
+PRICES = [price for price in HOURLY for _ in range(4)]
+
+
+@pytest.mark.parametrize("factor", [0.1, 10.0, 100.0])
+def test_prices_in_another_unit_give_the_same_actions(factor: float) -> None:
+    """Invariant 18: prices and every money setting times k change the cost by k, nothing else."""
+    plain = Settings()
+    money = {
+        "battery": {"wear_cost_per_kwh": 0.2 * factor},
+        "charging": {
+            "cheap_price_tolerance_per_kwh": 0.1 * factor,
+            "price_smoothing_per_kwh": 0.05 * factor,
+            "block_consolidation_tolerance_per_kwh": 0.05 * factor,
+        },
+        "strategic_charging": {"price_threshold_per_kwh": 0.9 * factor},
+        "decision_thresholds": {
+            "battery_use_margin_per_kwh": 0.1 * factor,
+            "battery_water_margin_per_kwh": 0.2 * factor,
+        },
+        "arbitrage": {"export_profit_margin_per_kwh": 0.05 * factor},
+    }
+    exports = [price * 0.8 - 0.4 for price in PRICES]
+    first = plan_of(slots(START, PRICES, export_prices=exports), plain)
+    scaled = plan_of(
+        slots(
+            START,
+            [price * factor for price in PRICES],
+            export_prices=[price * factor for price in exports],
+        ),
+        Settings.model_validate(money),
+    )
+    assert actions(scaled.schedule) == actions(first.schedule)
+    assert scaled.totals.cost == pytest.approx(first.totals.cost * factor, rel=1e-6)
+
+
+def test_a_week_later_gives_the_same_actions() -> None:
+    """Invariant 19, within one clock regime."""
+    first = plan_of(slots(START, PRICES)).schedule
+    later = plan_of(slots(START + timedelta(weeks=1), PRICES)).schedule
+    assert actions(first) == actions(later)
+
+
+def test_another_zone_name_for_the_same_instants_changes_nothing() -> None:
+    """Invariant 20, with the day-bound heater off."""
+    dry = {"water_heating": {"power_kw": 0}}
+    here = plan_of(slots(START, PRICES), Settings.model_validate(dry)).schedule
+    there = plan_of(
+        slots(START, PRICES), Settings.model_validate({**dry, "timezone": "Pacific/Auckland"})
+    ).schedule
+    assert actions(here) == actions(there)

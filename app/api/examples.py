@@ -1,0 +1,73 @@
+"""Examples shown in the OpenAPI document; a test holds each against its schema."""
+
+from typing import Any, Final
+
+SLOT: Final[dict[str, Any]] = {
+    "slot_number": 14,
+    "slot_start": "2026-11-23T02:15:00Z",
+    "slot_end": "2026-11-23T02:30:00Z",
+    "classification": "charge",
+    "charge_kw": 5.0,
+    "discharge_kw": 0.0,
+    "import_kw": 5.8,
+    "export_kw": 0.0,
+    "curtailed_kw": 0.0,
+    "water_kw": 0.0,
+    "planned_load_kwh": 0.2,
+    "planned_pv_kwh": 0.0,
+    "import_price_per_kwh": 0.82,
+    "export_price_per_kwh": 0.11,
+    "planned_cost": 1.189,
+    "soc_target": 95.0,
+    "soc_projected": 62.2,
+    "marginal_value_per_kwh": 1.62,
+    "is_manual": False,
+    "reason": "charge_for_later_use",
+    "reason_params": {"price": 0.82, "use_price": 2.1, "use_at": "18:15"},
+    "reason_text": "Charging 5.0 kW at 0.82: it replaces 2.10 at 18:15; wear 0.20.",
+    "valid_until": "2026-11-23T02:30:00Z",
+    "planner_version": "0.1.0",
+    "plan_run_id": 7,
+}
+META: Final[dict[str, Any]] = {
+    "plan_run_id": 7,
+    "planned_at": "2026-11-23T02:16:03Z",
+    "trigger": "schedule",
+    "engine": "cascade",
+    "planner_version": "0.1.0",
+    "status": "ok",
+    "horizon_start": "2026-11-23T02:15:00Z",
+    "horizon_end": "2026-11-23T23:00:00Z",
+    "timezone": "Europe/Stockholm",
+    "currency": "SEK",
+    "cost": 31.31,
+    "cost_do_nothing": 32.73,
+    "cost_self_consumption": 33.58,
+    "s_index": 1.05,
+    "duration_ms": 320.0,
+    "warnings": [],
+    "inputs": [
+        {
+            "name": "prices",
+            "source": "Nord Pool",
+            "quality": "live",
+            "issued_at": "2026-11-22T11:58:10Z",
+            "detail": "",
+        }
+    ],
+    "demo_home": False,
+}
+PROBLEM: Final[dict[str, Any]] = {
+    "code": "no_plan_yet",
+    "message": "nothing has been planned yet; POST /api/run_planner plans now",
+    "status": 404,
+    "errors": [],
+}
+JOB: Final[dict[str, Any]] = {
+    "running": False,
+    "last_started_at": "2026-11-23T02:16:03Z",
+    "last_finished_at": "2026-11-23T02:16:04Z",
+    "last_outcome": "ok",
+    "last_error": "",
+    "next_run_at": "2026-11-23T03:16:03Z",
+}
