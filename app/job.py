@@ -5,7 +5,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 import structlog
@@ -241,11 +240,3 @@ def _result(inputs: Inputs, plan: Plan, planned_at: datetime) -> plans.RunResult
             for status in inputs.status
         ],
     )
-
-
-def write_schedule_json(path: Path, text: str) -> None:
-    """Replace the exported plan atomically: readers see the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)

@@ -78,3 +78,12 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     await migrate.upgrade(made)
     yield made
     await made.dispose()
+
+
+@pytest.fixture
+async def mariadb_engine(mariadb_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on a migrated MariaDB, for what only MariaDB can do."""
+    made = make_engine(Settings(database=Database(url=SecretStr(mariadb_url))))
+    await migrate.upgrade(made)
+    yield made
+    await made.dispose()

@@ -15,7 +15,8 @@ from app.db import plans
 from app.db.engine import database_label, session_scope
 from app.db.models import CurrentSlot, PlanRun
 from app.errors import DatabaseUnavailableError
-from app.job import PlanningJob, write_schedule_json
+from app.export import write_schedule_json
+from app.job import PlanningJob
 
 STALE_AFTER = timedelta(minutes=90)
 SETTLE_SECONDS = 10

@@ -3,23 +3,25 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import make_url, text
+from sqlalchemy import func, make_url, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import lock, migrate, plans
 from app.db.columns import NaiveTimeError
 from app.db.engine import database_label, make_engine, make_sessions, resolve_url, session_scope
-from app.db.faults import is_transient
+from app.db.faults import is_transient, translated
 from app.db.models import Observation
 from app.errors import DatabaseUnavailableError, SettingsError
 from app.settings import Database, MariaDb, Settings
-from tests.db.publishing import MIDNIGHT
+from tests.db.publishing import MIDNIGHT, ZONE, publish_run, schedule_from
 
 
 def at(url: str) -> Settings:
@@ -138,12 +140,8 @@ async def test_a_database_that_stalls_is_given_up_and_taken_back(
         flowing.set()
         await _read(engine)
         await _lock(engine)
-        assert engine.pool.status().endswith("Checked out connections: 0") or _idle(engine)
+        assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
         await engine.dispose()
-
-
-def _idle(engine: AsyncEngine) -> bool:
-    return engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 @asynccontextmanager
@@ -151,20 +149,19 @@ async def _gate(mariadb_url: str, flowing: asyncio.Event) -> AsyncIterator[str]:
     """Stand between client and server; while ``flowing`` is not set, swallow time, not bytes."""
     real = make_url(mariadb_url)
     tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with suppress(ConnectionError):
             while data := await reader.read(65536):
                 await flowing.wait()
                 writer.write(data)
                 await writer.drain()
-        except ConnectionError:
-            return
-        finally:
-            writer.close()
+        writer.close()
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(real.host, real.port)
+        writers.extend((writer, back))
         for pair in ((reader, back), (there, writer)):
             tasks.add(asyncio.create_task(pump(*pair)))
 
@@ -175,6 +172,10 @@ async def _gate(mariadb_url: str, flowing: asyncio.Event) -> AsyncIterator[str]:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    for writer in writers:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 @pytest.mark.mariadb
@@ -185,18 +186,11 @@ async def test_a_connection_the_server_dropped_is_replaced(mariadb_url: str) -> 
     async with engine.connect() as victim, engine.connect() as other:
         number = await victim.scalar(text("SELECT CONNECTION_ID()"))
         await other.execute(text(f"KILL {number}"))
-        with pytest.raises(DatabaseUnavailableError) as caught:
-            await _on(victim)
+        with pytest.raises(DatabaseUnavailableError) as caught, translated():
+            await victim.execute(text("SELECT 1"))
     assert is_transient(caught.value)
     await _read(engine)
     await engine.dispose()
-
-
-async def _on(connection: object) -> None:
-    from app.db.faults import translated  # noqa: PLC0415
-
-    with translated():
-        await connection.execute(text("SELECT 1"))  # type: ignore[attr-defined]
 
 
 async def test_a_time_without_zone_is_refused(engine: AsyncEngine) -> None:
@@ -206,10 +200,57 @@ async def test_a_time_without_zone_is_refused(engine: AsyncEngine) -> None:
             session.add(observation(observed_at=naive))
 
 
-async def test_a_slot_off_the_quarter_is_refused(engine: AsyncEngine) -> None:
+@pytest.mark.parametrize("off", [timedelta(seconds=1), timedelta(minutes=5)])
+async def test_a_slot_off_the_quarter_is_refused(engine: AsyncEngine, off: timedelta) -> None:
     with pytest.raises(NaiveTimeError, match="not on a quarter"):
         async with session_scope(make_sessions(engine)) as session:
-            await session.execute(
-                text("SELECT 1").bindparams()
-            )
-            await plans.publish  # noqa: B018
+            await publish_run(session, 1, schedule_off_by(off), seen=0)
+
+
+def schedule_off_by(off: timedelta) -> pl.DataFrame:
+    return schedule_from(MIDNIGHT, 4).with_columns(pl.col("slot_start") + off)
+
+
+async def test_instants_keep_their_microseconds(engine: AsyncEngine) -> None:
+    instant = MIDNIGHT + timedelta(microseconds=654321)
+    async with session_scope(make_sessions(engine)) as session:
+        session.add(observation(observed_at=instant.astimezone(ZONE)))
+    async with session_scope(make_sessions(engine)) as session:
+        stored = await session.scalar(select(Observation.observed_at))
+    assert stored == instant
+    assert stored.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("code", "transient"), [(1205, True), (1213, True), (2006, True), (2013, True), (1062, False)]
+)
+def test_only_faults_that_pass_are_worth_another_try(code: int, *, transient: bool) -> None:
+    fault = OperationalError("UPDATE", {}, Exception(code, "said the server"))
+    with pytest.raises(DatabaseUnavailableError) as caught, translated():
+        raise fault
+    assert is_transient(fault) is transient
+    assert is_transient(caught.value) is transient
+    assert "UPDATE" not in str(caught.value)
+
+
+async def test_sqlite_waits_for_a_writer_then_says_the_file_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.db.engine._SQLITE_BUSY_MS", 100)
+    engine = make_engine(Settings(data_dir=str(tmp_path)))
+    await migrate.upgrade(engine)
+    async with engine.connect() as writer:
+        await writer.execute(text("UPDATE plan_pointer SET generation = 7"))
+        with pytest.raises(DatabaseUnavailableError, match="locked") as caught:
+            async with session_scope(make_sessions(engine)) as session:
+                session.add(observation())
+        assert is_transient(caught.value)
+    await engine.dispose()
+
+
+async def test_a_bug_in_the_caller_stays_a_bug(engine: AsyncEngine) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with session_scope(make_sessions(engine)) as session:
+            session.add(observation(value=1 / 0))
+    async with session_scope(make_sessions(engine)) as session:
+        assert await session.scalar(select(func.count()).select_from(Observation)) == 0
