@@ -1,5 +1,8 @@
 """One error tree: everything Darkstar refuses on purpose is a ``DarkstarError``."""
 
+from dataclasses import dataclass
+from typing import Self
+
 
 class DarkstarError(Exception):
     """Base of every deliberate error; carries the HTTP status and a stable code."""
@@ -8,10 +11,32 @@ class DarkstarError(Exception):
     code = "internal_error"
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One wrong setting: where it stands, its value (secrets masked, None if not shown), why."""
+
+    field: str
+    value: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        """Return ``field = value: reason``, as people read it."""
+        shown = "" if self.value is None else f" = {self.value}"
+        return f"{self.field or 'settings'}{shown}: {self.reason}"
+
+
 class SettingsError(DarkstarError):
     """The configuration is wrong; the message names the field, the value and the fix."""
 
     code = "settings_invalid"
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def listing(cls, problems: tuple[Problem, ...]) -> Self:
+        """Return an error that says every problem on a line of its own."""
+        error = cls("settings refused:\n  " + "\n  ".join(map(str, problems)))
+        error.problems = problems
+        return error
 
 
 class FrameError(DarkstarError):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.errors import SettingsError
+from app.settings_groups import WaterHeating
 
 Tree = dict[str, Any]
 
@@ -53,7 +54,9 @@ def translate(config: Tree) -> tuple[Tree, list[str], dict[str, str]]:
     Raises ``SettingsError`` where an old and a new name give one setting two values.
     """
     tree: Tree = {
-        key: dict(value) if isinstance(value, dict) else value for key, value in config.items()
+        key: dict(value) if isinstance(value, dict) else value
+        for key, value in config.items()
+        if value is not None  # a group whose every line is commented out
     }
     notices: list[str] = []
     origin: dict[str, str] = {}
@@ -61,8 +64,9 @@ def translate(config: Tree) -> tuple[Tree, list[str], dict[str, str]]:
     for old, reason in WITHOUT_EFFECT.items():
         if take(tree, old) is not None:
             notices.append(f"{old} has no effect: {reason}")
+    _one_export_margin(tree, notices)
     _solar_arrays(tree, notices, origin)
-    _water_hours(tree, notices)
+    _water_hours(tree, notices, origin)
     export_limit = look(tree, "system.grid.max_power_kw")
     for old, new in RENAMED.items():
         value = take(tree, old)
@@ -74,9 +78,9 @@ def translate(config: Tree) -> tuple[Tree, list[str], dict[str, str]]:
     if export_limit is not None and look(tree, "grid.max_export_kw") is None:
         _put(tree, "grid.max_export_kw", export_limit, old="system.grid.max_power_kw")
     if notices:
-        tree.setdefault("forecasting", {})
-        for name, value in _OLD_FORECASTING.items():
-            tree["forecasting"].setdefault(name, value)
+        given = tree.get("forecasting", {})
+        if isinstance(given, dict):
+            tree["forecasting"] = {**_OLD_FORECASTING, **given}
     return tree, notices, origin
 
 
@@ -114,17 +118,39 @@ def _put(tree: Tree, path: str, value: Any, *, old: str) -> None:
         )
     *groups, name = path.split(".")
     for group in groups:
-        tree[group] = dict(tree.get(group) or {})
+        inner = tree.get(group) or {}
+        if not isinstance(inner, dict):
+            raise SettingsError(f"{group}: is a group; write `name: value` lines below it")
+        tree[group] = dict(inner)
         tree = tree[group]
     tree[name] = value
 
 
 def _merge_system_battery(tree: Tree, notices: list[str]) -> None:
-    """``system.battery.*`` and ``battery.*`` merge key by key; ``battery.*`` wins."""
-    old = take(tree, "system.battery")
-    if isinstance(old, dict):
-        tree["battery"] = {**old, **(tree.get("battery") or {})}
-        notices.append("system.battery is now battery")
+    """``system.battery.*`` and ``battery.*`` merge key by key; ``battery.*`` wins, and says so."""
+    old = look(tree, "system.battery")
+    new = tree.get("battery") or {}
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return
+    take(tree, "system.battery")
+    notices.append("system.battery is now battery")
+    notices.extend(
+        f"system.battery.{key} = {old[key]} gives way to battery.{key} = {new[key]}"
+        for key in sorted(old.keys() & new.keys())
+        if old[key] != new[key]
+    )
+    tree["battery"] = {**old, **new}
+
+
+def _one_export_margin(tree: Tree, notices: list[str]) -> None:
+    """Keep one of the two places an original file has this margin: ``arbitrage`` wins."""
+    kept, other = (
+        f"{group}.export_profit_margin_sek" for group in ("arbitrage", "decision_thresholds")
+    )
+    values = look(tree, kept), look(tree, other)
+    if None not in values and values[0] != values[1]:
+        take(tree, other)
+        notices.append(f"{other} = {values[1]} gives way to {kept} = {values[0]}")
 
 
 def _solar_arrays(tree: Tree, notices: list[str], origin: dict[str, str]) -> None:
@@ -133,27 +159,35 @@ def _solar_arrays(tree: Tree, notices: list[str], origin: dict[str, str]) -> Non
     if old is None:
         return
     arrays = old if isinstance(old, list) else [old]
-    _put(
-        tree,
-        "solar_arrays",
-        [{_SOLAR.get(key, key): value for key, value in array.items()} for array in arrays],
-        old="system.solar_array",
-    )
+    renamed = [
+        {_SOLAR.get(key, key): value for key, value in array.items()}
+        if isinstance(array, dict)
+        else array
+        for array in arrays
+    ]
+    _put(tree, "solar_arrays", renamed, old="system.solar_array")
     origin["solar_arrays"] = "system.solar_array"
+    for index in range(len(arrays)):
+        place = f"system.solar_array.{index}" if isinstance(old, list) else "system.solar_array"
+        origin[f"solar_arrays.{index}"] = place
+        for key, name in _SOLAR.items():
+            origin[f"solar_arrays.{index}.{name}"] = f"{place}.{key}"
     notices.append("system.solar_array is now solar_arrays")
 
 
-def _water_hours(tree: Tree, notices: list[str]) -> None:
+def _water_hours(tree: Tree, notices: list[str], origin: dict[str, str]) -> None:
     """``min_hours_per_day`` counts where no energy is given: hours times heater power."""
-    hours = take(tree, "water_heating.min_hours_per_day")
+    old, new = "water_heating.min_hours_per_day", "water_heating.min_kwh_per_day"
+    hours = take(tree, old)
     if hours is None:
         return
+    if look(tree, new) is not None:
+        notices.append(f"{old} has no effect: {new} is given")
+        return
     power_kw = look(tree, "water_heating.power_kw")
-    if look(tree, "water_heating.min_kwh_per_day") is None and power_kw is not None:
-        _put(
-            tree,
-            "water_heating.min_kwh_per_day",
-            float(hours) * float(power_kw),
-            old="water_heating.min_hours_per_day",
-        )
-    notices.append("water_heating.min_hours_per_day is now water_heating.min_kwh_per_day")
+    power_kw = WaterHeating().power_kw if power_kw is None else power_kw
+    numbers = isinstance(hours, int | float) and isinstance(power_kw, int | float)
+    # What is not a number is passed on, to be refused under the name its owner wrote.
+    _put(tree, new, hours * power_kw if numbers else hours, old=old)
+    origin[new] = old
+    notices.append(f"{old} is now {new} (hours x power_kw)")

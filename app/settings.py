@@ -86,6 +86,7 @@ class Settings(BaseSettings):
         frozen=True,
         extra="forbid",
         allow_inf_nan=False,
+        hide_input_in_errors=True,
         env_prefix="DARKSTAR_",
         env_nested_delimiter="__",
     )

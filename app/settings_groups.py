@@ -26,6 +26,8 @@ def _web_address(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("write a web address such as http://homeassistant.local:8123")
+    if "@" in parts.netloc:
+        raise ValueError("a web address must not hold a user or password; use the token setting")
     return url.rstrip("/")
 
 
@@ -36,7 +38,9 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 class Group(BaseModel):
     """A frozen group of settings that refuses unknown keys and non-finite numbers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 class Location(Group):
@@ -85,6 +89,15 @@ class Battery(Group):
             raise ValueError(
                 f"min_soc_percent ({self.min_soc_percent:g}) must be below "
                 f"max_soc_percent ({self.max_soc_percent:g}); swap them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_battery_has_power(self) -> Self:
+        if self.capacity_kwh and not (self.max_charge_kw and self.max_discharge_kw):
+            raise ValueError(
+                "max_charge_kw and max_discharge_kw must be above 0 where capacity_kwh is; "
+                "write capacity_kwh: 0 if there is no battery"
             )
         return self
 

@@ -18,11 +18,12 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         seen: set[Any] = set()
         for key_node, _ in node.value:
+            line = key_node.start_mark.line + 1
             key = self.construct_object(key_node, deep=deep)
+            if not isinstance(key, str) or key == "<<":
+                raise SettingsError(f"line {line}: every name must be plain text")
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key!r} is given twice; keep one", key_node.start_mark
-                )
+                raise SettingsError(f"line {line}: {key!r} is given twice; keep one")
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
@@ -30,16 +31,22 @@ class _StrictLoader(yaml.SafeLoader):
 def read_mapping(path: Path) -> dict[str, Any]:
     """Return the file's top-level mapping; raises ``SettingsError`` naming file and line."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise SettingsError(f"{path}: {size} bytes; at most {MAX_BYTES} are read")
-        text = path.read_text(encoding="utf-8")
-        _check_shape(path, text)
-        loaded = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader, made stricter
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        loaded = _parsed(content)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise SettingsError(f"{path}: not valid YAML: {error}") from error
+    except SettingsError as error:
+        raise SettingsError(f"{path}, {error}") from None
+    # Without their causes, which quote the line at fault: it may hold a password.
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        raise SettingsError(
+            f"{path}, line {line}: not valid YAML; check quotes, colons and indentation"
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise SettingsError(f"{path}: not valid YAML ({type(error).__name__})") from None
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):
@@ -47,21 +54,29 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def _check_shape(path: Path, text: str) -> None:
+def _parsed(content: bytes) -> Any:
+    if len(content) > MAX_BYTES:
+        raise SettingsError(f"too long; at most {MAX_BYTES} bytes are read")
+    text = content.decode()
+    _check_shape(text)
+    return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader, made stricter
+
+
+def _check_shape(text: str) -> None:
     """Refuse aliases and absurd nesting before anything is built from them."""
     depth = nodes = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise SettingsError(f"{path}, line {_line(event)}: anchors and aliases are not allowed")
+            raise SettingsError(f"line {_line(event)}: anchors and aliases are not allowed")
+        if getattr(event, "tag", None):
+            raise SettingsError(f"line {_line(event)}: quote a value that begins with `!`")
         nodes += isinstance(event, yaml.NodeEvent)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH or nodes > MAX_NODES:
-            raise SettingsError(
-                f"{path}, line {_line(event)}: nested too deep or too long to be settings"
-            )
+            raise SettingsError(f"line {_line(event)}: nested too deep or too long to be settings")
 
 
 def _line(event: yaml.Event) -> int:

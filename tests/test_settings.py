@@ -1,5 +1,6 @@
 """Settings: merged in order, refused with the reason, old names understood."""
 
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +183,74 @@ def test_the_fingerprint_follows_what_a_plan_depends_on() -> None:
     assert config_hash(plain) == config_hash(Settings.model_validate({"ui": {"theme": "x"}}))
     other = Settings.model_validate({"battery": {"capacity_kwh": 11}})
     assert config_hash(plain) != config_hash(other)
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [
+        'mariadb: {host: h, password: "canary',
+        "mariadb: {host: h, password: !canary}",
+        "mariadb: {host: h, password: !e!canary x}",
+        "mariadb: {host: h, pasword: canary}",
+        "mariadb: canary",
+        "home_assistant: {url: 'http://me:canary@ha', token: t}",
+        "home_assistant: {url: 'http://ha', tokn: canary}",
+        "server: {token: [canary]}",
+        "server: {token: canary, port: 0}",
+    ],
+)
+def test_a_refusal_never_quotes_a_secret(tmp_path: Path, secrets: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(written(tmp_path, "", secrets), environ={})
+    told = "".join(traceback.format_exception(caught.value))
+    assert "canary" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1: 2", "line 1"),
+        ("? [a]\n: b", "line 1"),
+        ("<<: {timezone: UTC}", "line 1"),
+        ("timezone: 2026-13-45", "not valid YAML"),
+        ("ui: {theme: 1" + "1" * 5000 + "}", "not valid YAML"),
+        ("timezone: UTC\nui: {theme: 'x", "line 2"),
+        ("a: " + "[" * 30_000, "nested too deep"),
+        ("# " + "x" * 70_000, "too long"),
+        ("_env_file: /etc/passwd", "no such setting"),
+        ("system: {inverter: {max_powr_kw: 1}}", "no such setting"),
+        ("battery: 5\nsystem: {battery: {capacity_kwh: 3}}", "battery"),
+        ("system: {solar_array: south}", "system.solar_array"),
+        ("system: {solar_array: {kwp: -1}}", "system.solar_array.kwp = -1"),
+        ("system: {solar_array: [{tilt: 100}]}", "system.solar_array.0.tilt = 100"),
+        ("location: 5\nsystem: {location: {latitude: 5}}", "location"),
+        ("water_heating: {min_hours_per_day: two}", "water_heating.min_hours_per_day = 'two'"),
+        ("battery: {max_charge_kw: 0}", "capacity_kwh: 0"),
+        ("battery: {capacity_kwh: 10 kWh}", "the unit is in the name"),
+    ],
+)
+def test_odd_files_are_refused_in_words(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(written(tmp_path, text), environ={})
+    assert said in str(caught.value)
+
+
+def test_a_refusal_carries_its_problems(tmp_path: Path) -> None:
+    text = "server: {port: 0}\nbattery: {capacity_kw: 1}"
+    with pytest.raises(SettingsError) as caught:
+        load_settings(written(tmp_path, text), environ={})
+    fields = {problem.field: problem.value for problem in caught.value.problems}
+    assert fields == {"server.port": "0", "battery.capacity_kw": None}
+
+
+def test_an_empty_variable_is_one_not_set(tmp_path: Path) -> None:
+    environ = {"DARKSTAR_SERVER__TOKEN": "", "DARKSTAR_DATABASE__URL": ""}
+    settings = load_settings(written(tmp_path, ""), environ=environ).settings
+    assert (settings.server.token, settings.database.url) == (None, None)
+
+
+def test_only_secrets_are_read_from_files(tmp_path: Path) -> None:
+    environ = {"DARKSTAR_SERVER__HOST_FILE": "/etc/hostname"}
+    loaded = load_settings(written(tmp_path, ""), environ=environ)
+    assert loaded.settings.server.host == Settings().server.host
+    assert "DARKSTAR_SERVER__HOST_FILE is not known" in loaded.notices[0]

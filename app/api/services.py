@@ -86,6 +86,8 @@ class Services:
     async def status(self) -> StatusOut:
         """Return everything the status line says."""
         now, settings = clock.now(), self.job.settings
+        # The job first: a run that ends while the plan is read must not look done without one.
+        job = self.job_state()
         plan = await self.plan()
         meta = plan.meta if plan else None
         stamp = (
@@ -98,7 +100,7 @@ class Services:
             else None
         )
         return StatusOut(
-            state=_state(plan, self.job_state(), now),
+            state=_state(plan, job, now),
             version=__version__,
             now=now,
             timezone=settings.timezone,
@@ -110,7 +112,7 @@ class Services:
             local_plan=stamp,
             server_plan=None if self.database_error else stamp,
             plan_age_seconds=(now - meta.planned_at).total_seconds() if meta else None,
-            job=self.job_state(),
+            job=job,
             current=slot_at(plan, now),
             warnings=meta.warnings if meta else [],
             inputs=meta.inputs if meta else [],
