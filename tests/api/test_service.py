@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -15,6 +15,7 @@ from app.api import examples
 from app.api.schemas import JobState, ProblemOut, ScheduleOut
 from app.main import HEADERS, create_app
 from app.settings import Settings
+from tests.gate import free_port, gate
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -150,29 +151,19 @@ async def test_a_database_that_comes_back_is_used_without_a_restart(
 ) -> None:
     """The service starts while MariaDB is away and plans into it once it answers."""
     monkeypatch.setattr("app.main.RETRY_SECONDS", 0.5)
-    gate = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0)
-    port = gate.sockets[0].getsockname()[1]
-    gate.close()
-    await gate.wait_closed()
+    port = free_port()
     away = mariadb_url.replace(":3306", f":{port}")
-    async with running(offline(tmp_path, demo=True, database=away)) as (_, client):
+    async with (
+        AsyncExitStack() as opened,
+        running(offline(tmp_path, demo=True, database=away)) as (_, client),
+    ):
         assert (await first_outcome(client))["database_ok"] is False
-
-        async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            while data := await reader.read(65536):
-                writer.write(data)
-            writer.close()
-
-        async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            back, forth = await asyncio.open_connection("127.0.0.1", 3306)
-            await asyncio.gather(pipe(reader, forth), pipe(back, writer), return_exceptions=True)
-
-        gate = await asyncio.start_server(forward, "127.0.0.1", port)
+        # Outlives the service, so that it is not cut off once more while it stops.
+        await opened.enter_async_context(gate(listen=port, host="127.0.0.1", port=3306))
         async with asyncio.timeout(30):
             while (await client.get("/api/status")).json()["state"] != "ok":  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
         assert len((await client.get("/api/schedule")).json()["schedule"]) > 0
-    gate.close()
 
 
 async def test_every_openapi_example_fits_its_schema(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from app.db.models import Observation
 from app.errors import DatabaseUnavailableError, SettingsError
 from app.settings import Database, MariaDb, Settings
 from tests.db.publishing import MIDNIGHT, ZONE, publish_run, schedule_from
+from tests.gate import free_port, gate
 
 
 def at(url: str) -> Settings:
@@ -127,8 +126,9 @@ async def test_a_database_that_stalls_is_given_up_and_taken_back(
     monkeypatch.setattr(lock, "_RELEASE_SECONDS", 0.5)
     flowing = asyncio.Event()
     flowing.set()
-    async with _gate(mariadb_url, flowing) as url:
-        engine = make_engine(at(url))
+    real, port = make_url(mariadb_url), free_port()
+    async with gate(listen=port, host="127.0.0.1", port=real.port or 3306, flowing=flowing):
+        engine = make_engine(at(real.set(port=port).render_as_string(hide_password=False)))
         await migrate.upgrade(engine)
         await _read(engine)
         flowing.clear()
@@ -142,40 +142,6 @@ async def test_a_database_that_stalls_is_given_up_and_taken_back(
         await _lock(engine)
         assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
         await engine.dispose()
-
-
-@asynccontextmanager
-async def _gate(mariadb_url: str, flowing: asyncio.Event) -> AsyncIterator[str]:
-    """Stand between client and server; while ``flowing`` is not set, swallow time, not bytes."""
-    real = make_url(mariadb_url)
-    tasks: set[asyncio.Task[None]] = set()
-    writers: list[asyncio.StreamWriter] = []
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
-            while data := await reader.read(65536):
-                await flowing.wait()
-                writer.write(data)
-                await writer.drain()
-        writer.close()
-
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(real.host, real.port)
-        writers.extend((writer, back))
-        for pair in ((reader, back), (there, writer)):
-            tasks.add(asyncio.create_task(pump(*pair)))
-
-    server = await asyncio.start_server(relay, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    yield real.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
-    server.close()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    for writer in writers:
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
 
 
 @pytest.mark.mariadb
