@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
@@ -83,11 +84,27 @@ async def get_json(
                 reraise=True,
             ):
                 with attempt:
-                    request = client.build_request("GET", url, params=params, headers=headers)
+                    request = _request(client, url, source, params, headers)
                     return await _parsed(await _body(client, request, source, max_bytes), source)
     except TimeoutError as error:
         raise UpstreamError(f"{source} did not answer within {TOTAL_SECONDS} s") from error
     raise UpstreamError(f"{source} was not asked")  # pragma: no cover - tenacity always tries
+
+
+def _request(
+    client: httpx.AsyncClient,
+    url: str,
+    source: str,
+    params: Mapping[str, str] | None,
+    headers: Mapping[str, str] | None,
+) -> httpx.Request:
+    try:
+        return client.build_request("GET", url, params=params, headers=headers)
+    except UnicodeEncodeError:
+        # Without its cause: that error carries the header, and so the token.
+        raise UpstreamAuthError(
+            f"{source} was not asked: its token holds a character outside ASCII; paste it again"
+        ) from None
 
 
 def _wait(state: RetryCallState) -> float:
@@ -139,13 +156,16 @@ def _too_many(response: httpx.Response, source: str) -> NoReturn:
     """Honour Retry-After when it is short; otherwise give up until the next run."""
     asked = response.headers.get("Retry-After", "")
     seconds = 0.0
-    if asked.isdigit():
+    if asked.isdecimal():
         seconds = float(asked)
     elif asked:
         try:
-            seconds = (parsedate_to_datetime(asked) - now()).total_seconds()
+            until = parsedate_to_datetime(asked)
         except ValueError:
-            seconds = 0.0
+            until = now()
+        # A date without a zone is in UTC, as every HTTP date is.
+        aware = until if until.tzinfo else until.replace(tzinfo=UTC)
+        seconds = (aware - now()).total_seconds()
     if seconds > MAX_RETRY_AFTER_SECONDS:
         raise UpstreamError(f"{source} asks to wait {seconds:.0f} s before the next request")
     raise _TryAgainError(f"{source} asks to slow down (HTTP 429)", max(0.0, seconds))

@@ -96,10 +96,13 @@ async def test_a_long_retry_after_ends_the_run_and_says_how_long(no_waiting: lis
 
 
 @respx.mock
-async def test_a_meaningless_retry_after_is_an_ordinary_retry(no_waiting: list[float]) -> None:
+@pytest.mark.parametrize("after", ["soon", "\u00b2", "Wed, 21 Oct 2015 07:28:00"])
+async def test_a_meaningless_retry_after_is_an_ordinary_retry(
+    after: str, no_waiting: list[float]
+) -> None:
     respx.get(URL).mock(
         side_effect=[
-            httpx.Response(429, headers={"Retry-After": "soon"}),
+            httpx.Response(429, headers={"Retry-After": after.encode("latin-1")}),
             httpx.Response(200, json=1),
         ]
     )
@@ -128,6 +131,12 @@ async def test_secrets_of_the_request_never_reach_the_message(no_waiting: list[f
     chain = repr(caught.value) + repr(caught.value.__cause__)
     assert "s3cret" not in chain
     assert "t0ken" not in chain
+
+
+async def test_a_token_no_header_can_carry_is_refused_without_showing_it() -> None:
+    with pytest.raises(UpstreamAuthError, match="outside ASCII") as caught:
+        await _ask(headers={"Authorization": "Bearer t0ken\u2026"})
+    assert "t0ken" not in repr(caught.value) + repr(caught.value.__cause__)
 
 
 @respx.mock
