@@ -104,7 +104,8 @@ async def _fetch_missing_days(sources: Sources, *, now: datetime) -> str:
     settings = sources.settings.nordpool
     today = nordpool.delivery_day(now)
     wanted = [today]
-    if now.astimezone(sources.settings.zone).time() >= ASK_FOR_TOMORROW_FROM:
+    # The market's clock: a Finnish home just past its midnight still needs the day it is in.
+    if now.astimezone(nordpool.DELIVERY_ZONE).time() >= ASK_FOR_TOMORROW_FROM:
         wanted.append(nordpool.next_day(today))
     problem = ""
     for day in wanted:

@@ -129,3 +129,20 @@ async def test_both_clock_changes_are_planned_to_their_last_quarter(
             assert plan["meta"]["horizon_end"] == until
             hours = datetime.fromisoformat(until) - instant
             assert len(plan["schedule"]) == hours / timedelta(minutes=15)
+
+
+async def test_a_finnish_home_started_past_its_midnight_plans_the_day_it_is_in(
+    home: tuple[FakeUpstreams, dict[str, str]],
+) -> None:
+    _, environ = home
+    environ |= {
+        "DARKSTAR_TIMEZONE": "Europe/Helsinki",
+        "DARKSTAR_NORDPOOL__PRICE_AREA": "FI",
+        "DARKSTAR_NORDPOOL__CURRENCY": "EUR",
+    }
+    # 00:30 in Helsinki is 23:30 of the delivery day before.
+    with time_machine.travel(datetime(2026, 11, 23, 22, 30, tzinfo=UTC), tick=True):
+        async with running(load_settings(environ=environ).settings) as (_, client):
+            await first_outcome(client)
+            plan = (await client.get("/api/schedule")).json()
+            assert plan["meta"]["horizon_end"] == "2026-11-24T23:00:00Z"
