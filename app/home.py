@@ -62,6 +62,7 @@ async def home_now(
         soc_percent=sources.settings.battery.min_soc_percent if soc is None else soc,
         water_used_today_kwh=used_kwh,
         water_owed_kwh=_owed_kwh(sources, plan, now=now),
+        water_caught_up_kwh=_caught_up_kwh(sources, plan, now=now),
         running_classification=running.classification if running else None,
         running_water_until=_heating_until(plan, now=now),
     )
@@ -166,6 +167,19 @@ def _owed_kwh(sources: Sources, plan: Sequence[PlannedSlot], *, now: datetime) -
         slot.water_kw * SLOT_HOURS
         for slot in plan
         if slot.slot_end > now and slot.reason_params.get("water_for_day", today) < today
+    )
+
+
+def _caught_up_kwh(sources: Sources, plan: Sequence[PlannedSlot], *, now: datetime) -> float:
+    """Return what was heated since midnight for the day before: today still gets its own."""
+    zone = sources.settings.zone
+    today = local_day(now, zone)
+    return sum(
+        slot.water_kw * SLOT_HOURS
+        for slot in plan
+        if slot.slot_end <= now
+        and local_day(slot.slot_start, zone) == today
+        and slot.reason_params.get("water_for_day", today.isoformat()) < today.isoformat()
     )
 
 

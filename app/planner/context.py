@@ -11,13 +11,15 @@ class HomeState:
     """The home at the start of the horizon.
 
     ``soc_percent`` is the live state of charge, also when it lies outside the allowed band.
-    ``water_owed_kwh`` is heating deferred past midnight that yesterday's plan still owes.
+    ``water_owed_kwh`` is heating deferred past midnight that yesterday's plan still owes,
+    ``water_caught_up_kwh`` the part of today's use that has served yesterday that way.
     ``running_*`` describe the action in progress, so that a replan does not cut it.
     """
 
     soc_percent: float
     water_used_today_kwh: float = 0.0
     water_owed_kwh: float = 0.0
+    water_caught_up_kwh: float = 0.0
     running_classification: str | None = None
     running_water_until: datetime | None = None
 

@@ -60,7 +60,8 @@ def needs_kwh(starts: list[datetime], ctx: Context) -> dict[date, float]:
     today = min(hours)
     last = today + timedelta(days=water.plan_days_ahead)
     needs = {day: water.min_kwh_per_day for day in hours if day <= last}
-    needs[today] = max(0.0, water.min_kwh_per_day - ctx.home.water_used_today_kwh)
+    used_kwh = max(0.0, ctx.home.water_used_today_kwh - ctx.home.water_caught_up_kwh)
+    needs[today] = max(0.0, water.min_kwh_per_day - used_kwh)
     return {today - timedelta(days=1): ctx.home.water_owed_kwh, **needs}
 
 

@@ -1,0 +1,70 @@
+"""The home's state at the start of a run."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from app.db import migrate
+from app.db.engine import make_engine, make_sessions
+from app.frames import SLOT
+from app.gather import Sources
+from app.home import HomeNow, home_now
+from app.settings import Database, Settings
+from tests.plans import plan_of, slots
+
+MIDNIGHT = datetime(2026, 1, 14, 23, tzinfo=UTC)  # 15 January in Stockholm
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One quarter of the plan in force."""
+
+    slot_start: datetime
+    water_kw: float = 0.0
+    reason_params: dict[str, Any] = field(default_factory=dict)
+    classification: str = "hold"
+    soc_projected: float = 50.0
+
+    @property
+    def slot_end(self) -> datetime:
+        return self.slot_start + SLOT
+
+
+@pytest.fixture
+async def sources(tmp_path: Path) -> AsyncIterator[Sources]:
+    """A home without sensors, on an empty database."""
+    url = SecretStr(f"sqlite+aiosqlite:///{tmp_path}/home.db")
+    settings = Settings(database=Database(url=url))
+    engine = make_engine(settings)
+    await migrate.upgrade(engine)
+    async with httpx.AsyncClient() as client:
+        yield Sources(settings, client, make_sessions(engine))
+    await engine.dispose()
+
+
+async def _home(sources: Sources, plan: list[Slot], *, quarters: int) -> HomeNow:
+    return await home_now(sources, plan, now=MIDNIGHT + quarters * SLOT)
+
+
+async def test_heating_put_off_past_midnight_does_not_count_for_the_new_day(
+    sources: Sources,
+) -> None:
+    plan = [Slot(MIDNIGHT + i * SLOT, 3.0, {"water_for_day": "2026-01-14"}) for i in range(8)] + [
+        Slot(MIDNIGHT + i * SLOT, 3.0, {"water_for_day": "2026-01-15"}) for i in range(8, 10)
+    ]
+    state = (await _home(sources, plan, quarters=10)).state
+    assert state.water_used_today_kwh == 7.5
+    assert state.water_caught_up_kwh == 6.0
+    assert state.water_owed_kwh == 0.0
+    replan = plan_of(
+        slots(MIDNIGHT + 10 * SLOT, [1.0] * 86),
+        water_used_today_kwh=state.water_used_today_kwh,
+        water_caught_up_kwh=state.water_caught_up_kwh,
+    )
+    assert replan.schedule["water_kw"].sum() / 4 == pytest.approx(6.0 - 1.5)
