@@ -59,7 +59,13 @@ def needs_kwh(starts: list[datetime], ctx: Context) -> dict[date, float]:
         }
     today = min(hours)
     last = today + timedelta(days=water.plan_days_ahead)
-    needs = {day: water.min_kwh_per_day for day in hours if day <= last}
+    # A coming day of which only the first hours are priced waits for the rest: prices end at
+    # Central European midnight, an hour into the day of a Finnish home.
+    needs = {
+        day: water.min_kwh_per_day
+        for day, span in hours.items()
+        if day == today or (day <= last and span >= _HALF_DAY_HOURS)
+    }
     used_kwh = max(0.0, ctx.home.water_used_today_kwh - ctx.home.water_caught_up_kwh)
     needs[today] = max(0.0, water.min_kwh_per_day - used_kwh)
     return {today - timedelta(days=1): ctx.home.water_owed_kwh, **needs}

@@ -1,6 +1,6 @@
 """Faults of the original planner that must not come back, one test each."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -234,3 +234,11 @@ def test_a_strategic_target_out_of_reach_is_carried_to_the_next_window() -> None
     assert kwh(plan, "charge_kw", 0, 8) == pytest.approx(2.0)
     # 0.53 is above the limit of 0.50 but within the 10 % tolerance that carries the target on.
     assert kwh(plan, "charge_kw", 32, 56) == pytest.approx(6.0, abs=0.4)
+
+
+def test_a_coming_day_priced_for_an_hour_only_waits_for_the_rest_of_its_prices() -> None:
+    settings = Settings(timezone="Europe/Helsinki")
+    frame = slots(START, [1.0] * 96)  # ends at 01:00 of the next day in Helsinki
+    plan = plan_of(frame, settings)
+    assert set(plan.frame["water_for_day"].drop_nulls()) == {date(2026, 1, 16)}
+    assert not [warning for warning in plan.warnings if "water_short" in warning]
