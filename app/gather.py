@@ -162,16 +162,25 @@ async def gather_pv(
             pv_forecast.pv_energy(frame.lazy(), array)
             for frame, array in zip(weather, arrays, strict=True)
         ]
-        pv = grid.join(pv_forecast.total(planes).collect(), on="slot_start", how="left")
+        known = pv_forecast.total(planes).collect()
     except UpstreamError as error:
         return await _pv_without_weather(sources, grid, now=now, problem=str(error)), None
+    pv = grid.join(known, on="slot_start", how="left")
     if pv["pv_kwh"].null_count():
-        problem = "Open-Meteo: the forecast ends before the prices do"
-        return await _pv_without_weather(sources, grid, now=now, problem=problem), None
-    issue = forecasts.Issue("pv_kwh", open_meteo.SOURCE, now, pv.rename({"pv_kwh": "value"}))
+        problem = f"{open_meteo.SOURCE}: the forecast does not cover every slot of the plan"
+        return await _pv_without_weather(sources, grid, now=now, problem=problem), weather[0]
+    await _store_pv(sources, known, now=now)
+    return Gathered(pv, InputStatus("pv", open_meteo.SOURCE, Quality.LIVE, now)), weather[0]
+
+
+async def _store_pv(sources: Sources, known: pl.DataFrame, *, now: datetime) -> None:
+    """Store the forecast as far as any plan may reach while it can be reused."""
+    start = slot_floor(now)
+    end = start + timedelta(hours=sources.settings.automation.horizon_hours) + PV_REUSABLE_FOR
+    reachable = known.filter(pl.col("slot_start").is_between(start, end, closed="left"))
+    issue = forecasts.Issue("pv_kwh", open_meteo.SOURCE, now, reachable.rename({"pv_kwh": "value"}))
     async with session_scope(sources.sessions) as session:
         await forecasts.save(session, issue)
-    return Gathered(pv, InputStatus("pv", open_meteo.SOURCE, Quality.LIVE, now)), weather[0]
 
 
 async def _pv_without_weather(

@@ -146,3 +146,19 @@ async def test_a_finnish_home_started_past_its_midnight_plans_the_day_it_is_in(
             await first_outcome(client)
             plan = (await client.get("/api/schedule")).json()
             assert plan["meta"]["horizon_end"] == "2026-11-24T23:00:00Z"
+
+
+async def test_the_last_forecast_serves_prices_that_were_published_after_it(
+    home: tuple[FakeUpstreams, dict[str, str]],
+) -> None:
+    fakes, environ = home
+    with time_machine.travel(AFTERNOON - timedelta(hours=6), tick=True) as clock:
+        async with running(load_settings(environ=environ).settings) as (_, client):
+            await first_outcome(client)
+            fakes.fail("open_meteo", Fault.NOT_FOUND)
+            clock.move_to(AFTERNOON)
+            await client.post("/api/run_planner")
+            plan = (await client.get("/api/schedule")).json()
+            assert plan["meta"]["horizon_end"] == "2026-11-24T23:00:00Z"
+            assert (await qualities(client))["pv"] == "cached"
+            assert sum(slot["planned_pv_kwh"] for slot in plan["schedule"]) > 10
