@@ -1,6 +1,5 @@
 """Gather the inputs of one planning run, each with where it came from and how far to trust it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -9,24 +8,15 @@ import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.clock import slot_floor
-from app.db import forecasts, prices
+from app.db import prices
 from app.db.engine import session_scope
 from app.errors import NotPublishedYetError, PlanHeldError, UpstreamError
 from app.frames import PRICES, SLOT
-from app.ingest import (
-    demo,
-    home_assistant,
-    load_forecast,
-    nordpool,
-    open_meteo,
-    pv_forecast,
-    tariff,
-)
+from app.ingest import demo, home_assistant, load_forecast, nordpool, tariff
 from app.provenance import InputStatus, Quality
 from app.settings import Settings
 
 ASK_FOR_TOMORROW_FROM = time(12, 45)
-PV_REUSABLE_FOR = timedelta(hours=24)
 Sessions = async_sessionmaker[AsyncSession]
 
 
@@ -139,69 +129,6 @@ async def _fetch_missing_days(sources: Sources, *, now: datetime) -> str:
             async with session_scope(sources.sessions) as session:
                 await prices.save_day(session, origin, fetched.frame)
     return problem
-
-
-async def gather_pv(
-    sources: Sources, slots: Sequence[datetime], *, now: datetime
-) -> tuple[Gathered, pl.DataFrame | None]:
-    """Return ``slot_start`` and ``pv_kwh`` for the slots, and the weather if it was reached."""
-    settings = sources.settings
-    arrays = [array for array in settings.solar_arrays if array.peak_power_kwp > 0]
-    grid = pl.DataFrame({"slot_start": slots}, schema={"slot_start": PRICES["slot_start"]})
-    if not arrays:
-        status = InputStatus("pv", "no solar arrays configured", Quality.LIVE, now)
-        return Gathered(grid.with_columns(pv_kwh=pl.lit(0.0)), status), None
-    try:
-        weather = [
-            await open_meteo.fetch_weather(
-                sources.client, settings.open_meteo, location=settings.location, array=array
-            )
-            for array in arrays
-        ]
-        planes = [
-            pv_forecast.pv_energy(frame.lazy(), array)
-            for frame, array in zip(weather, arrays, strict=True)
-        ]
-        known = pv_forecast.total(planes).collect()
-    except UpstreamError as error:
-        return await _pv_without_weather(sources, grid, now=now, problem=str(error)), None
-    pv = grid.join(known, on="slot_start", how="left")
-    if pv["pv_kwh"].null_count():
-        problem = f"{open_meteo.SOURCE}: the forecast does not cover every slot of the plan"
-        return await _pv_without_weather(sources, grid, now=now, problem=problem), weather[0]
-    await _store_pv(sources, known, now=now)
-    return Gathered(pv, InputStatus("pv", open_meteo.SOURCE, Quality.LIVE, now)), weather[0]
-
-
-async def _store_pv(sources: Sources, known: pl.DataFrame, *, now: datetime) -> None:
-    """Store the forecast as far as any plan may reach while it can be reused."""
-    start = slot_floor(now)
-    end = start + timedelta(hours=sources.settings.automation.horizon_hours) + PV_REUSABLE_FOR
-    reachable = known.filter(pl.col("slot_start").is_between(start, end, closed="left"))
-    issue = forecasts.Issue("pv_kwh", open_meteo.SOURCE, now, reachable.rename({"pv_kwh": "value"}))
-    async with session_scope(sources.sessions) as session:
-        await forecasts.save(session, issue)
-
-
-async def _pv_without_weather(
-    sources: Sources, grid: pl.DataFrame, *, now: datetime, problem: str
-) -> Gathered:
-    """Go down the ladder: the last issue of today, the demo sample, zero."""
-    async with session_scope(sources.sessions) as session:
-        last = await forecasts.latest(session, kind="pv_kwh", issued_after=now - PV_REUSABLE_FOR)
-    if last is not None:
-        pv = grid.join(last.frame.rename({"value": "pv_kwh"}), on="slot_start", how="left")
-        if not pv["pv_kwh"].null_count():
-            status = InputStatus("pv", last.source, Quality.CACHED, last.issued_at, problem)
-            return Gathered(pv, status)
-    if sources.settings.demo_home:
-        sample = demo.sample_slots(
-            grid["slot_start"].to_list(), zone=sources.settings.zone, currency=demo.CURRENCY
-        )
-        status = InputStatus("pv", demo.SOURCE, Quality.SAMPLE, None, problem)
-        return Gathered(sample.select("slot_start", "pv_kwh"), status)
-    status = InputStatus("pv", "no forecast: planned as zero", Quality.ESTIMATED, now, problem)
-    return Gathered(grid.with_columns(pv_kwh=pl.lit(0.0)), status)
 
 
 async def gather_load(sources: Sources, slots: list[datetime], *, now: datetime) -> Gathered:

@@ -3,22 +3,24 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import __version__
+from app import __version__, outlook
 from app.clock import iso_utc, local_day, local_midnight, now
 from app.db import lock, migrate, plans, retention
 from app.db.engine import session_scope
 from app.errors import DarkstarError, DatabaseUnavailableError, PlanHeldError, RunInProgressError
 from app.frames import FORECAST
-from app.gather import Sources, gather_load, gather_prices, gather_pv
+from app.gather import Sources, gather_load, gather_prices
+from app.gather_pv import gather_pv
 from app.home import HomeNow, home_now
-from app.ingest import assemble, demo, open_meteo
+from app.ingest import assemble
 from app.planner import checker
 from app.planner.context import Context
 from app.planner.run import Plan, make_plan
@@ -152,8 +154,13 @@ class PlanningJob:
         """Collect every input of a run at ``at``, labelled."""
         prices = await gather_prices(self.sources, now=at)
         starts: list[datetime] = prices.frame["slot_start"].to_list()
+        ahead = outlook.slots_ahead(self.settings, now=at, after=starts[-1])
         (pv, weather), load = await asyncio.gather(
-            gather_pv(self.sources, starts, now=at), gather_load(self.sources, starts, now=at)
+            gather_pv(self.sources, starts, ahead, now=at),
+            gather_load(self.sources, [*starts, *ahead], now=at),
+        )
+        temperature_c, temperature_status = await outlook.temperatures(
+            self.sources, weather, now=at
         )
         async with session_scope(self.sources.sessions) as session:
             present = await plans.current(session)
@@ -166,28 +173,19 @@ class PlanningJob:
             start=starts[0],
             hours=self.settings.automation.horizon_hours,
         )
-        ctx = self._context(home, weather, at)
-        status = (prices.status, pv.status, load.status, *home.inputs)
+        days = outlook.outlook(self.settings, pv, load, temperature_c, now=at)
+        ctx = self._context(home, days, at)
+        status = (prices.status, pv.status, load.status, *home.inputs, *temperature_status)
         return Inputs(slots.collect(), ctx, status)
 
-    def _context(self, home: HomeNow, weather: pl.DataFrame | None, at: datetime) -> Context:
+    def _context(self, home: HomeNow, days: Mapping[date, DayOutlook], at: datetime) -> Context:
         """Return the planning context; the S-index looks at the days beyond the horizon."""
         settings = self.settings
         today = local_day(at, settings.zone)
-        days = [today + timedelta(days=ahead) for ahead in settings.s_index.days_ahead]
-        temperatures = {}
-        if weather is not None:
-            temperatures = open_meteo.daily_mean_temperature(weather, settings.zone)
-        elif settings.demo_home:
-            temperatures = demo.temperature_days(days, zone=settings.zone)
-        outlook = {
-            day: DayOutlook(pv_kwh=None, load_kwh=None, temperature_c=temperatures.get(day))
-            for day in days
-        }
         return Context(
             settings=settings,
             home=home.state,
-            safety=safety_factor(settings.s_index, outlook, today=today),
+            safety=safety_factor(settings.s_index, days, today=today),
             discharge_allowed=home.soc_known,
         )
 

@@ -29,7 +29,8 @@ FORBIDDEN_IMPORTS = {
 MAY_COLLECT = {
     "planner/run.py",  # the one collect of a planning run
     "job.py",  # the joined input of a run
-    "gather.py",  # prices and PV, stored as they are used
+    "gather.py",  # prices, as they are used
+    "gather_pv.py",  # PV, stored as it is used
 }
 MAY_ASK_THE_CLOCK = {"clock.py"}
 MAY_CATCH_ALL = {"job.py"}

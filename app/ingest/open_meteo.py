@@ -9,6 +9,7 @@ import httpx
 import polars as pl
 from pydantic import BaseModel, ValidationError
 
+from app.clock import day_slots
 from app.errors import UpstreamError
 from app.frames import SLOT, UTC_TIME
 from app.ingest.http import get_json
@@ -111,7 +112,12 @@ def _filled(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def daily_mean_temperature(weather: pl.DataFrame, zone: ZoneInfo) -> dict[date, float]:
-    """Return the mean outdoor temperature per local day, degrees Celsius."""
+    """Return the mean outdoor temperature per whole local day, degrees Celsius."""
     local_day = pl.col("slot_start").dt.convert_time_zone(zone.key).dt.date().alias("day")
-    means = weather.group_by(local_day).agg(pl.col("temperature_c").mean()).sort("day")
-    return dict(means.iter_rows())
+    means = weather.group_by(local_day).agg(pl.col("temperature_c").mean(), slots=pl.len())
+    return {
+        day: mean_c
+        for day, mean_c, slots in means.sort("day").iter_rows()
+        # A night's hours at the end of a forecast are not the day's mean.
+        if slots == len(day_slots(day, zone))
+    }

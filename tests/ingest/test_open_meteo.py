@@ -151,3 +151,10 @@ def test_daily_means_are_of_local_days_also_on_the_day_with_25_hours() -> None:
         date(2025, 10, 25): 4.0,
         date(2025, 10, 26): 9.0,
     }
+
+
+def test_a_day_known_in_part_has_no_daily_mean() -> None:
+    zone = ZoneInfo("Europe/Stockholm")
+    slots = day_slots(date(2025, 10, 25), zone) + day_slots(date(2025, 10, 26), zone)[:8]
+    frame = pl.DataFrame({"slot_start": slots, "temperature_c": [4.0] * 96 + [-9.0] * 8})
+    assert open_meteo.daily_mean_temperature(frame, zone) == {date(2025, 10, 25): 4.0}
