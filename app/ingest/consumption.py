@@ -20,6 +20,8 @@ MOST_KWH_PER_SLOT = 25.0
 LONGEST_SILENCE = timedelta(hours=3)
 # A counter that loses less than a tenth has jittered; one that loses more was reset.
 RESET_BELOW_RATIO = 0.9
+# A counter that is back where it was this soon was never reset: the reading between was wrong.
+LONGEST_DIP = timedelta(minutes=30)
 ENOUGH_OF_A_SLOT = 0.9
 CONSUMPTION: Final = pl.Schema({"slot_start": UTC_TIME, "load_kwh": pl.Float64()})
 POINTS: Final = pl.Schema({"at": UTC_TIME, "value": pl.Float64()})
@@ -80,11 +82,19 @@ def _counter_pieces(points: pl.DataFrame, kwh_per_unit: float) -> pl.DataFrame:
         .then(after)
         .otherwise(0.0)
     )
-    pieces = points.drop_nulls().select(
+    pieces = _without_dips(points.drop_nulls()).select(
         begin=pl.col("at").shift(), end=pl.col("at"), kwh=rise * kwh_per_unit
     )
     slots = pl.max_horizontal((pl.col("end") - pl.col("begin")) / SLOT, pl.lit(1.0))
     return pieces.filter(pl.col("kwh").is_between(0, MOST_KWH_PER_SLOT * slots))
+
+
+def _without_dips(points: pl.DataFrame) -> pl.DataFrame:
+    """Leave out readings that the next one takes back, such as the zero after a restart."""
+    at, value = pl.col("at"), pl.col("value")
+    soon = at.shift(-1) - at <= LONGEST_DIP
+    dip = (value < value.shift()) & (value.shift(-1) >= value.shift()) & soon
+    return points.filter(~dip.fill_null(value=False))
 
 
 def _power_pieces(points: pl.DataFrame, kw_per_unit: float, now: datetime) -> pl.DataFrame:

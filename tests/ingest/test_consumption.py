@@ -47,13 +47,27 @@ def test_a_reset_counter_starts_again_from_zero() -> None:
     )
 
 
+@pytest.mark.parametrize("dip", [0.0, 3.0, 9.9, None])
+def test_a_reading_the_counter_takes_back_is_no_reset_and_adds_nothing(dip: float | None) -> None:
+    # Taken for a reset, the zero would be ten kWh in five minutes.
+    loads = _loads([(0, 9.75), (15, 10.0), (25, dip), (30, 10.25), (45, 10.5)], "kWh")
+    assert loads == pytest.approx({0: 0.25, 15: 0.25, 30: 0.25})
+
+
 def test_a_counter_that_jitters_back_a_little_has_not_been_reset() -> None:
-    assert _loads([(0, 20.0), (15, 19.9), (30, 20.4)], "kWh") == pytest.approx({0: 0, 15: 0.5})
+    loads = _loads([(0, 20.0), (15, 19.9), (30, 19.95), (45, 20.4)], "kWh")
+    assert loads == pytest.approx({0: 0, 15: 0.05, 30: 0.45})
+
+
+def test_a_reset_soon_after_another_is_still_one() -> None:
+    # The meter of an hour: an hour later it shows as much as before.
+    loads = _loads([(0, 0.5), (30, 1.0), (45, 0.0), (90, 1.0)], "kWh")
+    assert sum(loads.values()) == pytest.approx(0.5 + 1.0)
 
 
 def test_a_leap_no_fuse_would_carry_is_dropped_with_its_time() -> None:
-    loads = _loads([(0, 1000.0), (15, 1000.2), (30, 0.0), (45, 1000.4), (60, 1000.6)], "kWh")
-    assert loads == pytest.approx({0: 0.2, 15: 0.0, 45: 0.2})
+    loads = _loads([(0, 1000.0), (15, 1000.2), (30, 1500.0), (45, 1500.2)], "kWh")
+    assert loads == pytest.approx({0: 0.2, 30: 0.2})
 
 
 def test_a_silence_of_hours_leaves_a_gap() -> None:
