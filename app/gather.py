@@ -136,7 +136,9 @@ async def gather_load(sources: Sources, slots: list[datetime], *, now: datetime)
     settings = sources.settings
     entity_id = settings.home_assistant.consumption_entity_id
     problem = "Home Assistant is not configured"
-    if settings.home_assistant.url and entity_id:
+    if settings.home_assistant.url and not entity_id:
+        problem = "no sensor of the consumption is mapped"
+    elif settings.home_assistant.url and entity_id:
         try:
             history = await home_assistant.read_consumption(
                 sources.client, settings.home_assistant, entity_id, now=now

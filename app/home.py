@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from app.clock import local_day, local_midnight, slot_floor
@@ -19,6 +20,7 @@ from app.provenance import InputStatus, Quality
 
 SOC_PROJECTABLE_FOR = timedelta(hours=2)
 DEMO_START_SOC_PERCENT = 50.0
+_DAY_HOURS = 24
 
 
 class PlannedSlot(Protocol):
@@ -97,7 +99,8 @@ async def _soc(
         last = await observations.last(session, "soc_percent", after=now - SOC_PROJECTABLE_FOR)
     if last is not None:
         value = projected if projected is not None else last.value
-        detail = f"last reading {last.value:.0f} %, projected along the plan; {problem}"
+        how = "no plan to follow since" if projected is None else "projected along the plan"
+        detail = f"last reading {last.value:.0f} %, {how}; {problem}"
         return value, InputStatus("soc", last.source, Quality.ESTIMATED, last.observed_at, detail)
     if settings.demo_home:
         value = projected if projected is not None else DEMO_START_SOC_PERCENT
@@ -112,11 +115,12 @@ async def _water_today(
     settings = sources.settings
     entity_id = settings.home_assistant.water_heater_daily_entity_id
     today = local_day(now, settings.zone)
+    power_kw = settings.water_heating.power_kw
     # A counter last written yesterday still shows yesterday's total.
     reading, problem = await _read(
         sources,
         entity_id,
-        home_assistant.energy_kwh,
+        partial(home_assistant.daily_energy_kwh, most_kwh=_DAY_HOURS * power_kw),
         now=now,
         not_before=local_midnight(today, settings.zone),
     )

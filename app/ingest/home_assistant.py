@@ -164,6 +164,17 @@ def energy_kwh(reading: Reading, entity_id: str) -> float:
     return reading.value * ENERGY_UNITS[reading.unit]
 
 
+def daily_energy_kwh(reading: Reading, entity_id: str, *, most_kwh: float) -> float:
+    """Return the energy of today in kWh; refuses more than ``most_kwh``, what a day can hold."""
+    value_kwh = energy_kwh(reading, entity_id)
+    if value_kwh > most_kwh:
+        raise SensorInvalidError(
+            f"{SOURCE}: {entity_id} is {value_kwh:g} kWh, more than the {most_kwh:g} kWh the water "
+            "heater can use in a day; map a counter that resets at midnight"
+        )
+    return value_kwh
+
+
 async def read_consumption(
     client: httpx.AsyncClient, settings: HomeAssistant, entity_id: str, *, now: datetime
 ) -> pl.DataFrame:
