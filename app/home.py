@@ -75,6 +75,9 @@ async def _soc(
     sources: Sources, plan: Sequence[PlannedSlot], *, now: datetime, remember: bool
 ) -> tuple[float | None, InputStatus]:
     settings = sources.settings
+    if not settings.battery.capacity_kwh:
+        status = InputStatus("soc", "no battery configured", Quality.LIVE, now)
+        return settings.battery.min_soc_percent, status
     entity_id = settings.home_assistant.battery_soc_entity_id
     reading, problem = await _read(sources, entity_id, home_assistant.soc_percent, now=now)
     if reading is not None:
@@ -113,9 +116,11 @@ async def _water_today(
     sources: Sources, plan: Sequence[PlannedSlot], *, now: datetime
 ) -> tuple[float, InputStatus]:
     settings = sources.settings
+    power_kw = settings.water_heating.power_kw
+    if not power_kw:
+        return 0.0, InputStatus("water_today", "no water heater configured", Quality.LIVE, now)
     entity_id = settings.home_assistant.water_heater_daily_entity_id
     today = local_day(now, settings.zone)
-    power_kw = settings.water_heating.power_kw
     # A counter last written yesterday still shows yesterday's total.
     reading, problem = await _read(
         sources,

@@ -119,3 +119,16 @@ async def test_a_missing_load_sensor_is_not_blamed_on_home_assistant(sources: So
         load = await gather_load(replace(known, settings=settings), [MIDNIGHT], now=MIDNIGHT)
     assert load.status.quality == Quality.ESTIMATED
     assert load.status.detail == "no sensor of the consumption is mapped"
+
+
+async def test_what_the_home_does_not_have_is_not_missing(sources: Sources) -> None:
+    bare = Settings.model_validate(
+        {"battery": {"capacity_kwh": 0}, "water_heating": {"power_kw": 0}}
+    )
+    home = await _home(replace(sources, settings=bare), [], quarters=0)
+    assert home.soc_known
+    assert {status.quality for status in home.inputs} == {Quality.LIVE}
+    assert [status.source for status in home.inputs] == [
+        "no battery configured",
+        "no water heater configured",
+    ]
