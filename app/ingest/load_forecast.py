@@ -13,8 +13,9 @@ _QUARTERS = 96
 _SATURDAY = 5  # as date.weekday() counts
 # A day with this many of its quarters is whole enough to show a home's rhythm.
 _WHOLE_DAY_QUARTERS = 88
-# A mean of weekdays or weekend days of their own takes this many whole days.
+# A mean of weekdays or weekend days of their own takes this many days' worth of quarters.
 _OWN_CLASS_DAYS = 2
+_CLASSES = 2
 
 
 class NotEnoughHistoryError(UpstreamError):
@@ -26,19 +27,17 @@ class NotEnoughHistoryError(UpstreamError):
 def from_history(history: pl.DataFrame, *, slots: list[datetime], zone: ZoneInfo) -> pl.DataFrame:
     """Return ``LOAD`` for the slots, from the history's profile by wall clock and day class.
 
-    Weekdays and weekend are told apart once each has two whole days; a quarter without data takes
-    the mean of its neighbours. Less than one whole day raises ``NotEnoughHistoryError``.
+    Weekdays and weekend are told apart once each has the quarters of two days; a quarter without
+    data takes the mean of its neighbours. Less than one whole day raises ``NotEnoughHistoryError``.
     """
     past = _classed(history, zone)
-    days = whole_days(history, zone)
-    if not days:
+    if not whole_days(history, zone):
         raise NotEnoughHistoryError(
             f"load history has {history.height} quarters, none of its days is whole; "
             "a forecast needs one"
         )
     overall = _profile(past)
-    weekends = sum(day.weekday() >= _SATURDAY for day in days)
-    split = min(weekends, len(days) - weekends) >= _OWN_CLASS_DAYS
+    split = _classes_known(past)
     profiles = {
         weekend: _profile(past.filter(weekend=weekend)) if split else overall
         for weekend in (False, True)
@@ -64,6 +63,22 @@ def _classed(frame: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
         quarter=local.dt.hour().cast(pl.Int32) * 4 + local.dt.minute().cast(pl.Int32) // 15,
         weekend=local.dt.weekday() > _SATURDAY,  # Polars counts Monday as 1
     )
+
+
+def _classes_known(past: pl.DataFrame) -> bool:
+    """Tell whether weekdays and weekend each have two days' quarters, around the clock.
+
+    Quarters are counted, not whole days: seven days back from a Saturday noon hold two halves.
+    """
+    known = (
+        past.group_by("weekend")
+        .agg(slots=pl.len(), quarters=pl.col("quarter").n_unique())
+        .filter(
+            pl.col("slots") >= _OWN_CLASS_DAYS * _WHOLE_DAY_QUARTERS,
+            pl.col("quarters") >= _WHOLE_DAY_QUARTERS,
+        )
+    )
+    return known.height == _CLASSES
 
 
 def _profile(past: pl.DataFrame) -> list[float]:

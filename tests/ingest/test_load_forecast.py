@@ -1,7 +1,7 @@
 """The house's own days become its next days, by wall clock."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -49,6 +49,19 @@ def test_the_profile_follows_the_wall_clock_on_days_of_23_and_25_hours(
 def test_weekdays_and_weekend_have_their_own_profile_when_there_are_enough_days() -> None:
     history = _history(_days(MONDAY, 7), _weekend_is_ten)
     for day, load in ((date(2026, 3, 28), 10.0), (date(2026, 3, 27), 1.0)):
+        out = from_history(history, slots=day_slots(day, ZONE), zone=ZONE)
+        assert set(out["load_kwh"]) == {load}
+
+
+@pytest.mark.parametrize("hour", [3, 11, 20])
+@pytest.mark.parametrize("days", [0, 5, 6])
+def test_the_weekend_keeps_its_profile_while_it_lasts(days: int, hour: int) -> None:
+    # Seven days back from Saturday noon are two half Saturdays and a Sunday.
+    end = datetime(2026, 3, 16, hour, tzinfo=UTC) + timedelta(days=days)
+    history = _history(_days(MONDAY - timedelta(days=8), 16), _weekend_is_ten).filter(
+        pl.col("slot_start").is_between(end - timedelta(days=7), end, closed="left")
+    )
+    for day, load in ((date(2026, 3, 22), 10.0), (date(2026, 3, 23), 1.0)):
         out = from_history(history, slots=day_slots(day, ZONE), zone=ZONE)
         assert set(out["load_kwh"]) == {load}
 
