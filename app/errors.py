@@ -1,6 +1,7 @@
 """One error tree: everything Darkstar refuses on purpose is a ``DarkstarError``."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 
@@ -103,3 +104,14 @@ class RunInProgressError(DarkstarError):
 
     status = 409
     code = "run_in_progress"
+
+
+class StandByError(RunInProgressError):
+    """Another process keeps the plan fresh; this one looks again at ``until``."""
+
+    code = "standing_by"
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        """Keep the instant at which the other's plan is overdue."""
+        super().__init__(message)
+        self.until = until

@@ -1,21 +1,27 @@
 """One planning run: gather, plan, check, publish; under a lock, off the event loop."""
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app import __version__, outlook
-from app.clock import iso_utc, local_day, local_midnight, now
+from app.clock import local_day, local_midnight, now
 from app.db import lock, migrate, plans, retention
 from app.db.engine import session_scope
-from app.errors import DarkstarError, DatabaseUnavailableError, PlanHeldError, RunInProgressError
+from app.db.faults import is_transient
+from app.errors import (
+    DarkstarError,
+    DatabaseUnavailableError,
+    PlanHeldError,
+    RunInProgressError,
+    StandByError,
+)
 from app.frames import FORECAST
 from app.gather import Sources, gather_load, gather_prices
 from app.gather_pv import gather_pv
@@ -23,13 +29,15 @@ from app.home import HomeNow, home_now
 from app.ingest import assemble
 from app.planner import checker
 from app.planner.context import Context
-from app.planner.run import Plan, make_plan
+from app.planner.run import make_plan
 from app.planner.s_index import DayOutlook, safety_factor
-from app.provenance import InputStatus, Quality
+from app.run_record import Inputs, result_of
 from app.settings import Settings, config_hash
 
 # Prices, then weather beside history, then two sensors: 130 s when every source hangs.
 RUN_SECONDS = 180
+# A deadlock passes at once, a database that restarts takes about a second.
+PUBLISH_PAUSES_SECONDS = (0.1, 0.5, 1.5)
 _log = structlog.get_logger("darkstar.job")
 
 
@@ -45,15 +53,6 @@ class JobLog:
     migrated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """Everything one run plans with."""
-
-    slots: pl.DataFrame
-    ctx: Context
-    status: tuple[InputStatus, ...]
-
-
 @dataclass(slots=True)
 class PlanningJob:
     """The planner of one process; ``run`` is the only way a plan comes about."""
@@ -62,6 +61,8 @@ class PlanningJob:
     engine: AsyncEngine
     log: JobLog = field(default_factory=JobLog)
     _single: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _open_run: int | None = None
+    _last_published: int | None = None
 
     @property
     def settings(self) -> Settings:
@@ -74,10 +75,14 @@ class PlanningJob:
             raise RunInProgressError("a planning run is on; its plan will show in a moment")
         async with self._single:
             self.log.running, self.log.last_started_at = True, now()
-            outcome, error = "failed", ""
+            outcome, error = "failed", "the service stopped during the run"
             try:
                 async with asyncio.timeout(RUN_SECONDS):
-                    outcome = await self._plan_and_publish(trigger)
+                    outcome, error = await self._plan_and_publish(trigger), ""
+            except RunInProgressError as other:
+                outcome, error = "stood_down", ""
+                await self._close_run("aborted", str(other))
+                raise
             except PlanHeldError as held:
                 outcome, error = "held", str(held)
             except TimeoutError:
@@ -86,13 +91,28 @@ class PlanningJob:
                 error = str(fault) if isinstance(fault, DarkstarError) else repr(fault)
                 if not isinstance(fault, DarkstarError):
                     _log.exception("planning run crashed", trigger=trigger)
-            self.log.running, self.log.last_finished_at = False, now()
-            self.log.last_outcome, self.log.last_error = outcome, error
-            _log.info("planning run", trigger=trigger, outcome=outcome, error=error)
+            finally:
+                self.log.running, self.log.last_finished_at = False, now()
+                self.log.last_outcome, self.log.last_error = outcome, error
+                _log.info("planning run", trigger=trigger, outcome=outcome, error=error)
+            await self._close_run(outcome, error)
             return self.log
 
+    async def _close_run(self, status: str, error: str) -> None:
+        """Give the row of a run that published nothing its end."""
+        run_id, self._open_run = self._open_run, None
+        if run_id is None:
+            return
+        try:
+            async with session_scope(self.sources.sessions) as session:
+                await plans.finish_run(
+                    session, run_id, status=status, error=error, finished_at=now()
+                )
+        except DatabaseUnavailableError as away:
+            _log.warning("run left open for the next one to close", run_id=run_id, error=str(away))
+
     async def prepare(self) -> None:
-        """Migrate the database once it answers, and close runs that a crash left open."""
+        """Migrate the database once it answers."""
         if self.log.migrated:
             return
         try:
@@ -100,8 +120,6 @@ class PlanningJob:
                 await migrate.upgrade(self.engine)
         except (OSError, TimeoutError) as error:
             raise DatabaseUnavailableError("the database does not answer") from error
-        async with session_scope(self.sources.sessions) as session:
-            await plans.abort_running(session, now=now())
         self.log.migrated = True
 
     async def _plan_and_publish(self, trigger: str) -> str:
@@ -109,34 +127,57 @@ class PlanningJob:
         async with lock.planner_lock(self.engine):
             planned_at = now()
             async with session_scope(self.sources.sessions) as session:
+                if trigger == "schedule":
+                    await self._leave_it_to_others(session, planned_at)
+                # Only the holder of the lock plans: any other open run is one that a crash left.
+                await plans.abort_running(session, now=planned_at)
                 run_id = await plans.start_run(session, self._start(planned_at, trigger))
                 seen = await plans.generation(session)
-            try:
-                inputs = await self.gather(planned_at)
-                plan = await asyncio.to_thread(make_plan, inputs.slots, inputs.ctx)
-                checker.require_valid(plan.schedule, inputs.ctx)
-            except DarkstarError as error:
-                status = "held" if isinstance(error, PlanHeldError) else "failed"
-                async with session_scope(self.sources.sessions) as session:
-                    await plans.finish_run(
-                        session, run_id, status=status, error=str(error), finished_at=now()
-                    )
-                raise
-            result = _result(inputs, plan, planned_at)
-            async with session_scope(self.sources.sessions) as session:
-                await plans.publish(
-                    session,
-                    run_id=run_id,
-                    schedule=plan.schedule,
-                    result=result,
-                    planned_at=planned_at,
-                    planner_version=__version__,
-                    today_start=local_midnight(
-                        local_day(planned_at, self.settings.zone), self.settings.zone
-                    ),
-                    seen_generation=seen,
-                )
+            self._open_run = run_id
+            inputs = await self.gather(planned_at)
+            plan = await asyncio.to_thread(make_plan, inputs.slots, inputs.ctx)
+            checker.require_valid(plan.schedule, inputs.ctx)
+            result = result_of(inputs, plan, planned_at)
+            await self._publish(
+                run_id=run_id,
+                schedule=plan.schedule,
+                result=result,
+                planned_at=planned_at,
+                planner_version=__version__,
+                today_start=local_midnight(
+                    local_day(planned_at, self.settings.zone), self.settings.zone
+                ),
+                seen_generation=seen,
+            )
+            self._open_run, self._last_published = None, run_id
             return result.status
+
+    async def _leave_it_to_others(self, session: AsyncSession, at: datetime) -> None:
+        """Raise ``StandByError`` while another service keeps this database's plan fresh."""
+        latest = await plans.latest_run(session)
+        if latest is None or latest.id == self._last_published:
+            return
+        every = timedelta(minutes=self.settings.automation.plan_every_minutes)
+        if at - latest.planned_at < every:
+            # A tenth of the interval for the other one to be late in.
+            raise StandByError(
+                "another Darkstar process plans on this database",
+                until=latest.planned_at + 1.1 * every,
+            )
+
+    async def _publish(self, **publication: Any) -> None:
+        """Publish in one transaction; run it again where that may help: it is idempotent."""
+        for pause_seconds in (*PUBLISH_PAUSES_SECONDS, None):
+            try:
+                async with session_scope(self.sources.sessions) as session:
+                    await plans.publish(session, **publication)
+            except DatabaseUnavailableError as error:
+                if pause_seconds is None or not is_transient(error):
+                    raise
+                _log.warning("publish again", run_id=publication["run_id"], error=str(error))
+                await asyncio.sleep(pause_seconds)
+            else:
+                return
 
     def _start(self, planned_at: datetime, trigger: str) -> plans.RunStart:
         return plans.RunStart(
@@ -194,47 +235,3 @@ class PlanningJob:
         before = now() - timedelta(days=self.settings.automation.history_retention_days)
         async with session_scope(self.sources.sessions, timeout_seconds=60) as session:
             return await retention.purge(session, before=before)
-
-
-def _result(inputs: Inputs, plan: Plan, planned_at: datetime) -> plans.RunResult:
-    """Return what the run adds to its row, inputs for an exact replay included."""
-    warnings = list(plan.warnings)
-    warnings += [
-        f"{status.name} is {status.quality}: {status.detail or status.source}"
-        for status in inputs.status
-        if status.quality in {Quality.ESTIMATED, Quality.MISSING}
-    ]
-    if not inputs.ctx.discharge_allowed:
-        warnings.append("the charge level is unknown: nothing is discharged or exported")
-    stored = json.dumps(
-        {
-            "slots": json.loads(inputs.slots.write_json()),
-            "home": asdict(inputs.ctx.home),
-            "safety": asdict(inputs.ctx.safety),
-            "discharge_allowed": inputs.ctx.discharge_allowed,
-            "settings": inputs.ctx.settings.model_dump(mode="json"),
-        },
-        default=str,
-        sort_keys=True,
-    )
-    finished_at = now()
-    return plans.RunResult(
-        status="degraded" if warnings else "ok",
-        finished_at=finished_at,
-        cost=plan.totals.cost,
-        cost_do_nothing=plan.totals.cost_do_nothing,
-        cost_self_consumption=plan.totals.cost_self_consumption,
-        s_index=inputs.ctx.safety.value,
-        s_index_parts=inputs.ctx.safety.parts,
-        duration_ms=1000 * (finished_at - planned_at).total_seconds(),
-        inputs=stored,
-        inputs_hash=hashlib.sha256(stored.encode()).hexdigest()[:16],
-        warnings=warnings,
-        input_status=[
-            {
-                **asdict(replace(status, issued_at=None)),
-                "issued_at": iso_utc(status.issued_at) if status.issued_at else None,
-            }
-            for status in inputs.status
-        ],
-    )

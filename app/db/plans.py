@@ -142,10 +142,10 @@ def _rows(
 async def finish_run(
     session: AsyncSession, run_id: int, *, status: str, error: str, finished_at: datetime
 ) -> None:
-    """Close a run that published nothing."""
+    """Close a run that is still open; one that was published after all stays as it is."""
     await session.execute(
         update(PlanRun)
-        .where(PlanRun.id == run_id)
+        .where(PlanRun.id == run_id, PlanRun.status == "running")
         .values(status=status, error=error, finished_at=finished_at)
     )
 

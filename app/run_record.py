@@ -1,0 +1,67 @@
+"""What a planning run leaves behind: its inputs, whole, and its figures."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+import polars as pl
+
+from app.clock import iso_utc, now
+from app.db import plans
+from app.planner.context import Context
+from app.planner.run import Plan
+from app.provenance import InputStatus, Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything one run plans with."""
+
+    slots: pl.DataFrame
+    ctx: Context
+    status: tuple[InputStatus, ...]
+
+
+def result_of(inputs: Inputs, plan: Plan, planned_at: datetime) -> plans.RunResult:
+    """Return what the run adds to its row, inputs for an exact replay included."""
+    warnings = list(plan.warnings)
+    warnings += [
+        f"{status.name} is {status.quality}: {status.detail or status.source}"
+        for status in inputs.status
+        if status.quality in {Quality.ESTIMATED, Quality.MISSING}
+    ]
+    if not inputs.ctx.discharge_allowed:
+        warnings.append("the charge level is unknown: nothing is discharged or exported")
+    stored = json.dumps(
+        {
+            "slots": json.loads(inputs.slots.write_json()),
+            "home": asdict(inputs.ctx.home),
+            "safety": asdict(inputs.ctx.safety),
+            "discharge_allowed": inputs.ctx.discharge_allowed,
+            "settings": inputs.ctx.settings.model_dump(mode="json"),
+        },
+        default=str,
+        sort_keys=True,
+    )
+    finished_at = now()
+    return plans.RunResult(
+        status="degraded" if warnings else "ok",
+        finished_at=finished_at,
+        cost=plan.totals.cost,
+        cost_do_nothing=plan.totals.cost_do_nothing,
+        cost_self_consumption=plan.totals.cost_self_consumption,
+        s_index=inputs.ctx.safety.value,
+        s_index_parts=inputs.ctx.safety.parts,
+        duration_ms=1000 * (finished_at - planned_at).total_seconds(),
+        inputs=stored,
+        inputs_hash=hashlib.sha256(stored.encode()).hexdigest()[:16],
+        warnings=warnings,
+        input_status=[
+            {
+                **asdict(replace(status, issued_at=None)),
+                "issued_at": iso_utc(status.issued_at) if status.issued_at else None,
+            }
+            for status in inputs.status
+        ],
+    )
