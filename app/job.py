@@ -51,6 +51,7 @@ class JobLog:
     last_outcome: str = "none"
     last_error: str = ""
     migrated: bool = False
+    database_error: str = ""
 
 
 @dataclass(slots=True)
@@ -119,7 +120,11 @@ class PlanningJob:
             async with asyncio.timeout(90):
                 await migrate.upgrade(self.engine)
         except (OSError, TimeoutError) as error:
-            raise DatabaseUnavailableError("the database does not answer") from error
+            self.log.database_error = "the database does not answer"
+            raise DatabaseUnavailableError(self.log.database_error) from error
+        except DarkstarError as error:
+            self.log.database_error = str(error)
+            raise
         self.log.migrated = True
 
     async def _plan_and_publish(self, trigger: str) -> str:

@@ -25,7 +25,7 @@ router = APIRouter()
 
 async def page_view(deps: ServicesDep) -> views.PageView:
     """Return the page's view of the plan and the service."""
-    return views.page(await deps.plan(), await deps.status())
+    return views.page(*await deps.overview())
 
 
 ViewDep = Annotated[views.PageView, Depends(page_view)]

@@ -34,7 +34,7 @@ async def health() -> dict[str, str]:
 @router.get("/api/status", tags=["plan"], operation_id="getStatus")
 async def status(deps: ServicesDep) -> StatusOut:
     """Return what runs now, how old the plan is, and where its inputs came from."""
-    return await deps.status()
+    return (await deps.overview())[1]
 
 
 @router.get("/api/schedule", tags=["plan"], operation_id="getSchedule", responses=NO_PLAN)

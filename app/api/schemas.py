@@ -110,7 +110,9 @@ class JobState(Out):
     running: bool
     last_started_at: datetime | None = None
     last_finished_at: datetime | None = None
-    last_outcome: str = Field(default="none", description="ok, degraded, held, failed or none")
+    last_outcome: str = Field(
+        default="none", description="ok, degraded, held, failed, stood_down or none"
+    )
     last_error: str = ""
     next_run_at: datetime | None = None
 

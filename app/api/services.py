@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app import __version__, clock
@@ -20,6 +21,7 @@ from app.job import PlanningJob
 
 STALE_AFTER = timedelta(minutes=90)
 SETTLE_SECONDS = 10
+_log = structlog.get_logger("darkstar.services")
 
 
 @dataclass(slots=True)
@@ -31,12 +33,18 @@ class Services:
     events: Broadcaster = field(default_factory=Broadcaster)
     held_plan: ScheduleOut | None = None
     database_error: str = ""
+    export_error: str = ""
     at_work: set[asyncio.Task[Any] | None] = field(default_factory=set)
+    _exporting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def plan(self) -> ScheduleOut | None:
         """Return the plan in the database; while it is away, the last one this process saw."""
+        if not self.job.log.migrated:
+            # There are no tables to read yet; the job says why, once it has tried.
+            self.database_error = self.job.log.database_error
+            return self.held_plan
         try:
-            async with session_scope(self.job.sources.sessions, timeout_seconds=6) as session:
+            async with session_scope(self.job.sources.sessions) as session:
                 run = await plans.latest_run(session)
                 slots = await plans.current(session)
         except DatabaseUnavailableError as error:
@@ -65,10 +73,21 @@ class Services:
         await self.job.run(trigger)
         plan = await self.plan()
         if plan is not None and self.job.settings.automation.write_schedule_json:
-            path = Path(self.job.settings.data_dir) / "schedule.json"
-            write_schedule_json(path, plan.model_dump_json(indent=1))
+            await self._export(plan)
         self.events.publish("plan")
         return self.job_state()
+
+    async def _export(self, plan: ScheduleOut) -> None:
+        """Write ``schedule.json``; where that fails the plan stands, and the status says so."""
+        path = Path(self.job.settings.data_dir) / "schedule.json"
+        async with self._exporting:
+            try:
+                await asyncio.to_thread(write_schedule_json, path, plan)
+            except OSError as error:
+                self.export_error = f"{path} cannot be written: {error.strerror}"
+                _log.warning("export failed", error=self.export_error)
+            else:
+                self.export_error = ""
 
     def job_state(self) -> JobState:
         """Return what the planning job did last and does next."""
@@ -83,12 +102,15 @@ class Services:
             next_run_at=scheduled.next_run_time if scheduled else None,
         )
 
-    async def status(self) -> StatusOut:
-        """Return everything the status line says."""
-        now, settings = clock.now(), self.job.settings
+    async def overview(self) -> tuple[ScheduleOut | None, StatusOut]:
+        """Return the plan and the status that goes with it, from one reading of the database."""
         # The job first: a run that ends while the plan is read must not look done without one.
         job = self.job_state()
         plan = await self.plan()
+        return plan, self._status(plan, job)
+
+    def _status(self, plan: ScheduleOut | None, job: JobState) -> StatusOut:
+        now, settings = clock.now(), self.job.settings
         meta = plan.meta if plan else None
         stamp = (
             PlanStamp(
@@ -114,7 +136,7 @@ class Services:
             plan_age_seconds=(now - meta.planned_at).total_seconds() if meta else None,
             job=job,
             current=slot_at(plan, now),
-            warnings=meta.warnings if meta else [],
+            warnings=[*(meta.warnings if meta else []), *filter(None, [self.export_error])],
             inputs=meta.inputs if meta else [],
         )
 

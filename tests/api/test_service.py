@@ -10,9 +10,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.api import examples
 from app.api.schemas import JobState, ProblemOut, ScheduleOut
+from app.db import migrate, plans
+from app.db.models import PlanRun
 from app.main import HEADERS, create_app
 from app.settings import Settings
 from tests.gate import free_port, gate
@@ -177,3 +180,55 @@ async def test_every_openapi_example_fits_its_schema(tmp_path: Path) -> None:
     assert set(plan["schedule"][0]) == set(examples.SLOT)
     assert set(plan["meta"]) == set(examples.META)
     assert document["components"]["schemas"]["SlotOut"]["examples"] == [examples.SLOT]
+
+
+async def test_before_the_tables_stand_nothing_is_called_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first page of a fresh home must not claim that the database is away."""
+    go = asyncio.Event()
+    real = migrate.upgrade
+
+    async def slow(engine: AsyncEngine) -> None:
+        await go.wait()
+        await real(engine)
+
+    monkeypatch.setattr(migrate, "upgrade", slow)
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        status = (await client.get("/api/status")).json()
+        assert (status["state"], status["database_error"]) == ("none", "")
+        assert "Database away" not in (await client.get("/")).text
+        go.set()
+        assert (await first_outcome(client))["state"] == "ok"
+
+
+async def test_an_export_that_cannot_be_written_is_said_and_the_plan_stands(tmp_path: Path) -> None:
+    (tmp_path / "schedule.json").mkdir()
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        await first_outcome(client)
+        answer = await client.post("/api/run_planner")
+        assert (answer.status_code, answer.json()["last_outcome"]) == (200, "ok")
+        status = (await client.get("/api/status")).json()
+        assert "schedule.json cannot be written" in " ".join(status["warnings"])
+        (tmp_path / "schedule.json").rmdir()
+        await client.post("/api/run_planner")
+        assert (await client.get("/api/status")).json()["warnings"] == []
+
+
+async def test_a_page_asks_the_database_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each question to a dead database costs its whole patience."""
+    asked = []
+    real = plans.latest_run
+
+    async def counted(session: AsyncSession) -> PlanRun | None:
+        asked.append(session)
+        return await real(session)
+
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        await first_outcome(client)
+        await client.post("/api/run_planner")
+        monkeypatch.setattr(plans, "latest_run", counted)
+        assert (await client.get("/")).status_code == 200
+    assert len(asked) == 1
