@@ -49,7 +49,7 @@ def horizon(now: datetime, settings: Settings) -> list[datetime]:
 async def gather_prices(sources: Sources, *, now: datetime) -> Gathered:
     """Return ``frames.PRICES`` from the slot in progress on, else raise ``PlanHeldError``."""
     settings = sources.settings
-    problem = await _fetch_missing_days(sources, now=now)
+    problem = (await fetch_missing_days(sources, now=now)).problem
     slots = horizon(now, settings)
     async with session_scope(sources.sessions) as session:
         stored = await prices.load(
@@ -89,15 +89,24 @@ def _published_until(now: datetime, settings: Settings) -> datetime:
     return end.astimezone(now.tzinfo)
 
 
-async def _fetch_missing_days(sources: Sources, *, now: datetime) -> str:
-    """Fetch and store the delivery days not stored yet; return what went wrong, if anything."""
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Whether new days were stored, whether some are still missing, and what went wrong."""
+
+    stored: bool
+    missing: bool
+    problem: str
+
+
+async def fetch_missing_days(sources: Sources, *, now: datetime) -> Fetched:
+    """Fetch and store the delivery days that should be out and are not stored yet."""
     settings = sources.settings.nordpool
     today = nordpool.delivery_day(now)
     wanted = [today]
     # The market's clock: a Finnish home just past its midnight still needs the day it is in.
     if now.astimezone(nordpool.DELIVERY_ZONE).time() >= ASK_FOR_TOMORROW_FROM:
         wanted.append(nordpool.next_day(today))
-    problem = ""
+    problem, stored, missing = "", False, False
     for day in wanted:
         start = datetime.combine(day, time(), tzinfo=nordpool.DELIVERY_ZONE)
         async with session_scope(sources.sessions) as session:
@@ -113,10 +122,10 @@ async def _fetch_missing_days(sources: Sources, *, now: datetime) -> str:
         try:
             fetched = await nordpool.fetch_day(sources.client, settings, day=day)
         except NotPublishedYetError as error:
-            problem = problem or (str(error) if day == today else "")
+            problem, missing = problem or (str(error) if day == today else ""), True
         except UpstreamError as error:
             # Tomorrow is not asked of a source that just failed for today.
-            return problem or str(error)
+            return Fetched(stored, missing=True, problem=problem or str(error))
         else:
             origin = prices.DayOrigin(
                 area=fetched.area,
@@ -128,7 +137,8 @@ async def _fetch_missing_days(sources: Sources, *, now: datetime) -> str:
             )
             async with session_scope(sources.sessions) as session:
                 await prices.save_day(session, origin, fetched.frame)
-    return problem
+            stored = True
+    return Fetched(stored, missing, problem)
 
 
 async def gather_load(sources: Sources, slots: list[datetime], *, now: datetime) -> Gathered:

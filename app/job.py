@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import polars as pl
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app import __version__, outlook
-from app.clock import local_day, local_midnight, now
+from app.clock import local_day, local_midnight, now, slot_floor
 from app.db import lock, migrate, plans, retention
 from app.db.engine import session_scope
 from app.db.faults import is_transient
@@ -237,6 +236,12 @@ class PlanningJob:
 
     async def purge(self) -> int:
         """Forget history older than the configured retention."""
-        before = now() - timedelta(days=self.settings.automation.history_retention_days)
-        async with session_scope(self.sources.sessions, timeout_seconds=60) as session:
-            return await retention.purge(session, before=before)
+        days = self.settings.automation.history_retention_days
+        # Slot columns refuse to be compared with what is off the quarter.
+        before = slot_floor(now() - timedelta(days=days))
+        total, gone = 0, 1
+        while gone:
+            async with session_scope(self.sources.sessions, timeout_seconds=60) as session:
+                gone = await retention.purge(session, before=before)
+            total += gone
+        return total

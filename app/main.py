@@ -2,29 +2,27 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from app import __version__, clock
+from app import __version__
 from app.api import pages, rest
 from app.api.schemas import ProblemOut
 from app.api.services import Services
 from app.db.engine import make_engine, make_sessions
-from app.errors import DarkstarError, RunInProgressError
+from app.errors import DarkstarError
 from app.gather import Sources
 from app.ingest.http import make_client
 from app.job import PlanningJob
+from app.schedule import Schedule
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-RETRY_SECONDS = 10
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -51,8 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         app.state.services = services = Services(job, scheduler)
-        _schedule(services)
-        scheduler.start()
+        Schedule(services).start()
         yield
         scheduler.pause()
         await services.settle()
@@ -74,27 +71,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.middleware("http")(_secure)
     return app
-
-
-def _schedule(services: Services) -> None:
-    """Plan at start and every so often; until the first plan stands, try again soon."""
-    automation = services.job.settings.automation
-    if not automation.enable_scheduler:
-        return
-
-    async def plan() -> None:
-        trigger = "start" if services.held_plan is None else "schedule"
-        try:
-            state = await services.run_planner(trigger)
-        except RunInProgressError:
-            return
-        if state.last_outcome in {"failed", "held"}:
-            again = clock.now() + timedelta(seconds=RETRY_SECONDS)
-            services.scheduler.modify_job("plan", next_run_time=again)
-
-    every = IntervalTrigger(minutes=automation.plan_every_minutes, timezone="UTC")
-    services.scheduler.add_job(plan, every, id="plan", next_run_time=clock.now())
-    services.scheduler.add_job(services.job.purge, IntervalTrigger(hours=24), id="retention")
 
 
 def _deliberate(_request: Request, error: Exception) -> JSONResponse:

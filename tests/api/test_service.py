@@ -153,7 +153,7 @@ async def test_a_database_that_comes_back_is_used_without_a_restart(
     tmp_path: Path, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The service starts while MariaDB is away and plans into it once it answers."""
-    monkeypatch.setattr("app.main.RETRY_SECONDS", 0.5)
+    monkeypatch.setattr("app.schedule.RETRY_SECONDS", 0.5)
     port = free_port()
     away = mariadb_url.replace(":3306", f":{port}")
     async with (
