@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import slot_floor
 from app.db.models import ManualAction
 
 
@@ -15,7 +16,8 @@ async def active(session: AsyncSession, *, at: datetime) -> Sequence[ManualActio
         select(ManualAction)
         .where(
             ManualAction.removed_at.is_(None),
-            ManualAction.end_at > at,
+            # Slot columns refuse to be compared with what is off the quarter; no end lies between.
+            ManualAction.end_at > slot_floor(at),
             or_(ManualAction.expires_at.is_(None), ManualAction.expires_at > at),
         )
         .order_by(ManualAction.created_at, ManualAction.id)
