@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -9,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from app import __version__
 from app.api import pages, rest
@@ -22,6 +24,7 @@ from app.job import PlanningJob
 from app.schedule import Schedule
 from app.settings import Settings
 
+MAX_BODY_BYTES = 64 * 1024
 ROOT = Path(__file__).resolve().parent.parent
 HEADERS = {
     "Content-Security-Policy": (
@@ -33,6 +36,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 
 
@@ -69,6 +74,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=ROOT / "static"), name="static")
     app.add_exception_handler(DarkstarError, _deliberate)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Exception, _crashed)
     app.middleware("http")(_secure)
     return app
 
@@ -79,6 +86,26 @@ def _deliberate(_request: Request, error: Exception) -> JSONResponse:
     code = error.code if isinstance(error, DarkstarError) else "internal_error"
     problem = ProblemOut(code=code, message=str(error), status=status)
     return JSONResponse(problem.model_dump(), status_code=status)
+
+
+def _refused(_request: Request, error: Exception) -> JSONResponse:
+    """Answer what the framework refuses (no such path, wrong method, body too long)."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    words = HTTPStatus(error.status_code).phrase.lower()
+    problem = ProblemOut(
+        code=words.replace(" ", "_"), message=str(error.detail), status=error.status_code
+    )
+    return JSONResponse(problem.model_dump(), status_code=error.status_code, headers=error.headers)
+
+
+def _crashed(_request: Request, _error: Exception) -> JSONResponse:
+    """Answer a bug without its words; the log has them. No middleware sees this answer."""
+    problem = ProblemOut(
+        code="internal_error", message="Darkstar failed; its log says how", status=500
+    )
+    return JSONResponse(
+        problem.model_dump(), status_code=500, headers=HEADERS | {"Cache-Control": "no-store"}
+    )
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
@@ -98,8 +125,15 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
 async def _secure(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
-    """Put the security headers on every answer; only static files may be cached."""
-    response = await call_next(request)
+    """Bound every body; put the security headers on every answer; cache only static files."""
+    declared = request.headers.get("Content-Length", "0")
+    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        # Refused here, before anything is done: the framework would first let the handler run.
+        response: Response = _refused(
+            request, HTTPException(413, f"a request body may hold {MAX_BODY_BYTES} bytes")
+        )
+    else:
+        response = await call_next(request)
     response.headers.update(HEADERS)
     static = request.url.path.startswith("/static/")
     response.headers["Cache-Control"] = "public, max-age=86400" if static else "no-store"

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.api import examples
 from app.api.schemas import JobState, ProblemOut, ScheduleOut
+from app.api.services import Services
 from app.db import migrate, plans
 from app.db.models import PlanRun
 from app.main import HEADERS, create_app
@@ -232,3 +233,44 @@ async def test_a_page_asks_the_database_once(
         monkeypatch.setattr(plans, "latest_run", counted)
         assert (await client.get("/")).status_code == 200
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/nowhere", 404), ("DELETE", "/api/schedule", 405), ("GET", "/static/none.js", 404)],
+)
+async def test_what_the_framework_refuses_has_the_one_error_shape(
+    tmp_path: Path, method: str, path: str, status: int
+) -> None:
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        answer = await client.request(method, path)
+        problem = ProblemOut.model_validate(answer.json())
+    assert (answer.status_code, problem.status) == (status, status)
+    assert problem.code in {"not_found", "method_not_allowed"}
+
+
+async def test_a_bug_answers_in_the_one_error_shape_with_every_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_self: Services) -> None:
+        raise ZeroDivisionError("secret words")
+
+    async with running(offline(tmp_path, demo=True)) as (app, _):
+        monkeypatch.setattr(Services, "plan", broken)
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://darkstar") as client:
+            answer = await client.get("/api/schedule")
+            monkeypatch.undo()
+    assert answer.status_code == 500
+    assert ProblemOut.model_validate(answer.json()).code == "internal_error"
+    assert "secret words" not in answer.text
+    assert all(answer.headers[name] == value for name, value in HEADERS.items())
+
+
+async def test_a_huge_body_is_refused(tmp_path: Path) -> None:
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        await first_outcome(client)
+        answer = await client.post("/api/run_planner", content=b" " * 100_000)
+        assert (await client.get("/api/schedule")).json()["meta"]["trigger"] == "start"
+    assert answer.status_code == 413
+    assert ProblemOut.model_validate(answer.json()).status == 413
