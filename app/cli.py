@@ -2,17 +2,17 @@
 
 import asyncio
 import json
+import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from app import scenario
 from app.db import migrate
 from app.db.engine import database_label, make_engine
 from app.errors import DarkstarError
-from app.main import create_app
+from app.main import create_app, run
 from app.settings import redacted
 from app.settings_sources import LoadedSettings, load_settings
 
@@ -37,14 +37,18 @@ def serve() -> None:
     settings = _loaded().settings
     server = settings.server
     typer.echo(f"dashboard: http://{server.host}:{server.port}")
-    uvicorn.run(
+    # uvicorn stops, then raises the signal again: without this a clean stop would end with 143.
+    signal.signal(signal.SIGTERM, _stop)
+    run(
         create_app(settings),
         host=server.host,
         port=server.port,
         log_level=settings.log_level.lower(),
-        server_header=False,
-        timeout_graceful_shutdown=5,
     )
+
+
+def _stop(*_: object) -> None:
+    raise SystemExit(0)
 
 
 @cli.command()

@@ -1,10 +1,12 @@
 """The service: one process with the API, the pages and the scheduler inside."""
 
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 
+import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -78,6 +80,35 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(Exception, _crashed)
     app.middleware("http")(_secure)
     return app
+
+
+class _Server(uvicorn.Server):
+    """A server that first ends the streams of open pages: they would never end by themselves."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell the pages, then wait for requests in progress."""
+        self.config.app.state.services.events.close()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+
+def run(app: FastAPI, *, host: str, port: int, log_level: str) -> None:
+    """Serve the application until a signal comes; raises ``DarkstarError`` if it cannot start."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level=log_level,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    server.run()
+    if not server.started:
+        raise DarkstarError(
+            f"the service could not start on {host}:{port}; the lines above say why, "
+            "DARKSTAR_SERVER__PORT chooses another port"
+        )
 
 
 def _deliberate(_request: Request, error: Exception) -> JSONResponse:

@@ -1,5 +1,8 @@
 """When to plan: at start, every so often, on new prices, and again soon after a run that failed."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,21 +40,37 @@ class Schedule:
 
     def start(self) -> None:
         """Add every job and let the scheduler go."""
-        scheduler, automation = self.services.scheduler, self.services.job.settings.automation
-        now = clock.now()
+        automation, now = self.services.job.settings.automation, clock.now()
         if automation.enable_scheduler:
             every = IntervalTrigger(minutes=automation.plan_every_minutes, timezone="UTC")
-            scheduler.add_job(self.plan, every, id="plan", next_run_time=now)
+            self._add("plan", self.plan, every, first=now)
             watch = IntervalTrigger(seconds=WATCH_SECONDS, jitter=WATCH_SECONDS // 4)
-            scheduler.add_job(self.watch_prices, watch, id="prices")
+            self._add(
+                "prices", self.watch_prices, watch, first=now + timedelta(seconds=WATCH_SECONDS)
+            )
         else:
             again = IntervalTrigger(seconds=RETRY_SECONDS)
-            scheduler.add_job(self.prepare, again, id="prepare", next_run_time=now)
+            self._add("prepare", self.prepare, again, first=now)
         daily = IntervalTrigger(hours=24, jitter=600)
         # A service that is restarted every day would never see a first run a day ahead.
         soon = now + timedelta(minutes=10)
-        scheduler.add_job(self.services.purge, daily, id="retention", next_run_time=soon)
-        scheduler.start()
+        self._add("retention", self.services.purge, daily, first=soon)
+        self.services.scheduler.start()
+
+    def _add(
+        self,
+        name: str,
+        work: Callable[[], Awaitable[None]],
+        every: IntervalTrigger,
+        *,
+        first: datetime,
+    ) -> None:
+        async def job() -> None:
+            # What is cut off when the service stops has said so itself.
+            with suppress(asyncio.CancelledError):
+                await work()
+
+        self.services.scheduler.add_job(job, every, id=name, next_run_time=first)
 
     async def prepare(self) -> None:
         """Migrate the database where no run does it; again and again until it answers."""

@@ -11,7 +11,7 @@ class Broadcaster:
 
     def __init__(self) -> None:
         """Start without listeners."""
-        self._queues: set[asyncio.Queue[str]] = set()
+        self._queues: set[asyncio.Queue[str | None]] = set()
 
     def publish(self, event: str) -> None:
         """Send an event name to everyone who listens; a full queue drops it."""
@@ -19,12 +19,19 @@ class Broadcaster:
             if not queue.full():
                 queue.put_nowait(event)
 
+    def close(self) -> None:
+        """End every subscription, at the latest when its listener has caught up."""
+        for queue in self._queues:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(None)
+
     async def subscribe(self) -> AsyncIterator[str]:
-        """Yield event names until the listener goes away."""
-        queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_SIZE)
+        """Yield event names until the listener goes away or the service stops."""
+        queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE_SIZE)
         self._queues.add(queue)
         try:
-            while True:
-                yield await queue.get()
+            while (event := await queue.get()) is not None:
+                yield event
         finally:
             self._queues.discard(queue)
