@@ -10,7 +10,7 @@ import typer
 
 from app import scenario
 from app.db import migrate
-from app.db.engine import database_label, make_engine
+from app.db.engine import database_label, make_engine, prepare_place, resolve_url
 from app.errors import DarkstarError
 from app.main import create_app, run
 from app.settings import redacted
@@ -26,6 +26,7 @@ cli.add_typer(config, name="config")
 
 def _loaded() -> LoadedSettings:
     loaded = load_settings()
+    resolve_url(loaded.settings)
     for notice in loaded.notices:
         typer.echo(f"notice: {notice}", err=True)
     return loaded
@@ -37,6 +38,7 @@ def serve() -> None:
     settings = _loaded().settings
     server = settings.server
     typer.echo(f"dashboard: http://{server.host}:{server.port}")
+    prepare_place(settings)
     # uvicorn stops, then raises the signal again: without this a clean stop would end with 143.
     signal.signal(signal.SIGTERM, _stop)
     run(
@@ -62,16 +64,20 @@ def plan(
     """Plan recorded scenarios and write the plans as JSON."""
     if engine != "cascade":
         raise DarkstarError(f"--engine {engine}: not known; use cascade")
+    if one is not None and many is not None:
+        raise DarkstarError("give one of --scenario FILE and --scenarios DIR, not both")
     if one is not None:
         text = json.dumps(scenario.plan_file(one, shipped=defaults))
         if out is None:
             typer.echo(text)
         else:
-            out.write_text(text, encoding="utf-8")
+            scenario.write(out, text)
         return
     if many is None or out is None:
         raise DarkstarError("give --scenario FILE, or --scenarios DIR with --out DIR")
-    for path in sorted(many.glob("*.json")):
+    if not (files := sorted(many.glob("*.json"))):
+        raise DarkstarError(f"--scenarios {many}: no *.json files there; give a folder of them")
+    for path in files:
         made = scenario.plan_to_file(path, out / path.name, shipped=defaults)
         typer.echo(f"{path.stem}: {made['meta']['cost']:.2f}, {made['meta']['plan_ms']:.0f} ms")
 

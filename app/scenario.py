@@ -3,12 +3,12 @@
 import json
 import math
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import InputError
 from app.frames import SLOT, SLOTS
@@ -33,10 +33,16 @@ class ScenarioBattery(_Part):
     wear_cost_per_kwh: float
 
 
+class ScenarioInverter(_Part):
+    """Inverter of a scenario, AC side."""
+
+    max_kw: float
+
+
 class ScenarioSlot(_Part):
     """One slot of ``slot_minutes``: prices per kWh, energies in kWh per slot."""
 
-    start: datetime
+    start: AwareDatetime
     import_price: float
     export_price: float
     pv_kwh: float = Field(ge=0)
@@ -50,20 +56,28 @@ class Scenario(_Part):
     timezone: str
     slot_minutes: int
     currency: str
-    initial_soc_percent: float
+    initial_soc_percent: float = Field(ge=0, le=100)
     battery: ScenarioBattery
     grid: dict[str, float]
-    inverter: dict[str, float]
+    inverter: ScenarioInverter
     water: dict[str, float] | None
-    slots: list[ScenarioSlot]
+    slots: list[ScenarioSlot] = Field(min_length=1)
 
 
 def read(path: Path) -> Scenario:
     """Read a scenario file; raises ``InputError`` naming what is wrong in it."""
     try:
         return Scenario.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise InputError(f"scenario {path}: {error}") from error
+    except OSError as error:
+        raise InputError(f"scenario {path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise _refusal(path, error) from None
+
+
+def _refusal(path: Path, error: ValidationError) -> InputError:
+    """Name every wrong field of a scenario with its reason, a line each."""
+    problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:10]]
+    return InputError(f"scenario {path}:\n  " + "\n  ".join(problems))
 
 
 def settings_of(scenario: Scenario, *, shipped: bool) -> Settings:
@@ -78,7 +92,7 @@ def settings_of(scenario: Scenario, *, shipped: bool) -> Settings:
         "battery": scenario.battery.model_dump(),
         "grid": scenario.grid,
         # The judge sells every surplus, also at a negative price: nothing is curtailed there.
-        "inverter": {"max_power_kw": scenario.inverter["max_kw"], "can_curtail_pv": shipped},
+        "inverter": {"max_power_kw": scenario.inverter.max_kw, "can_curtail_pv": shipped},
         "water_heating": water,
         "nordpool": {"currency": scenario.currency},
     }
@@ -145,7 +159,10 @@ def context_of(scenario: Scenario, *, shipped: bool) -> Context:
 def plan_file(path: Path, *, shipped: bool) -> dict[str, Any]:
     """Plan one scenario file and return the plan as plain data, timed after a warm-up."""
     scenario = read(path)
-    slots, ctx = slots_of(scenario), context_of(scenario, shipped=shipped)
+    try:
+        slots, ctx = slots_of(scenario), context_of(scenario, shipped=shipped)
+    except ValidationError as error:
+        raise _refusal(path, error) from None
     make_plan(slots, ctx)
     begun = time.perf_counter()
     plan = make_plan(slots, ctx)
@@ -188,6 +205,21 @@ def _as_data(scenario: Scenario, plan: Plan, ctx: Context, plan_ms: float) -> di
 def plan_to_file(source: Path, target: Path, *, shipped: bool) -> dict[str, Any]:
     """Plan a scenario file, write the plan beside other results, and return it."""
     plan = plan_file(source, shipped=shipped)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(plan), encoding="utf-8")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(target.parent, error) from error
+    write(target, json.dumps(plan))
     return plan
+
+
+def write(target: Path, text: str) -> None:
+    """Write a plan; raises ``InputError`` naming the file that cannot be written."""
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(target, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(f"--out {path} cannot be written: {error.strerror}")

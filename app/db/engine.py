@@ -94,11 +94,27 @@ def make_engine(settings: Settings) -> AsyncEngine:
             pool_timeout=3,
             connect_args={"connect_timeout": 5, "init_command": _SESSION_SETUP},
         )
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    prepare_place(settings)
     engine = create_async_engine(url)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def prepare_place(settings: Settings) -> None:
+    """Make the folders of the data and of an embedded database; raises ``SettingsError``."""
+    url = resolve_url(settings)
+    places = {"data_dir": Path(settings.data_dir)}
+    if url.get_backend_name() == "sqlite":
+        places["database.url"] = Path(str(url.database)).parent
+    for name, place in places.items():
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"{name}: {place} cannot be made: {error.strerror}; "
+                "choose a place that this user may write to"
+            ) from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
