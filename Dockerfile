@@ -23,7 +23,10 @@ COPY templates templates
 COPY themes themes
 COPY static static
 COPY config.yaml config.default.yaml ./
+RUN printf '#!/bin/sh\nexec python -m app "$@"\n' > /usr/local/bin/darkstar \
+    && chmod 755 /usr/local/bin/darkstar
 ENV PATH=/opt/darkstar/bin:$PATH \
+    PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DARKSTAR_DATA_DIR=/data \
@@ -34,4 +37,4 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
-CMD ["python", "-m", "app", "serve"]
+CMD ["darkstar", "serve"]

@@ -4,7 +4,6 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path
 
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -25,9 +24,9 @@ from app.ingest.http import make_client
 from app.job import PlanningJob
 from app.schedule import Schedule
 from app.settings import Settings
+from app.shipped import SHIPPED
 
 MAX_BODY_BYTES = 64 * 1024
-ROOT = Path(__file__).resolve().parent.parent
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -73,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.include_router(rest.router)
     app.include_router(pages.router, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=ROOT / "static"), name="static")
+    app.mount("/static", StaticFiles(directory=SHIPPED / "static"), name="static")
     app.add_exception_handler(DarkstarError, _deliberate)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)

@@ -13,9 +13,9 @@ from app import legacy
 from app.errors import Problem, SettingsError
 from app.settings import Settings
 from app.settings_problems import hint, leaves, refusal
+from app.shipped import SHIPPED
 from app.yaml_file import read_mapping
 
-ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "DARKSTAR_"
 _SPECIAL = {"DARKSTAR_CONFIG"}
 
@@ -57,7 +57,7 @@ def _config_file(given: Path | None, env: Mapping[str, str]) -> Path | None:
         if not named.is_file():
             raise SettingsError(f"config file {named} does not exist; check DARKSTAR_CONFIG")
         return named
-    shipped = ROOT / "config.yaml"
+    shipped = SHIPPED / "config.yaml"
     return shipped if shipped.is_file() else None
 
 

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from hashlib import sha256
 from pathlib import Path
 
@@ -89,3 +90,53 @@ def test_container_files_are_valid(command: list[str]) -> None:
         [str(BIN / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_installed_package_holds_everything_it_needs(tmp_path: Path) -> None:
+    """Not from a checkout: the wheel, unpacked elsewhere, migrates and finds its pages."""
+    build = ["uv", "build", "--wheel", "--no-build-isolation", "--offline", "--quiet"]
+    options = ["--python", sys.executable, "--out-dir", str(tmp_path)]
+    subprocess.run([str(BIN / build[0]), *build[1:], *options, str(ROOT)], check=True)  # noqa: S603 - a locked tool
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        wheel.extractall(installed)
+    script = (
+        "import app, asyncio; from app.settings_sources import load_settings; "
+        "from app.main import create_app; from app.db import engine, migrate; "
+        "from app.api.pages import templates; settings = load_settings().settings; "
+        "create_app(settings); templates.env.get_template('today.html'); "
+        "asyncio.run(migrate.upgrade(engine.make_engine(settings))); "
+        "print(app.__file__, settings.demo_home)"
+    )
+    environ = {"PYTHONPATH": str(installed), "DARKSTAR_DATA_DIR": str(tmp_path / "data")}
+    done = subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, "-c", script],
+        cwd=tmp_path, env=environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [str(installed / "app" / "__init__.py"), "True"]
+
+
+def test_no_password_of_the_database_breaks_the_compose_file() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    assert "DARKSTAR_MARIADB__PASSWORD" in text
+    assert not re.search(r"://[^\s\"]*\$\{MARIADB_PASSWORD", text)
+
+
+def test_a_half_made_venv_is_made_anew(tmp_path: Path) -> None:
+    """An interrupted `make install` leaves a Python without pip behind."""
+    make = shutil.which("make")
+    assert make
+    recipe = subprocess.run(  # noqa: S603 - our own Makefile, printed only
+        [make, "--dry-run", "--always-make", f"VENV={tmp_path / 'venv'}", "install"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    step = next(line for line in recipe.splitlines() if "-m venv" in line)
+    broken = tmp_path / "venv" / "bin"
+    broken.mkdir(parents=True)
+    (broken / "python").write_text("#!/bin/sh\nexit 1\n")
+    (broken / "python").chmod(0o755)
+    shell = shutil.which("sh")
+    assert shell
+    subprocess.run([shell, "-c", step], cwd=ROOT, check=True)  # noqa: S603 - our own recipe
+    subprocess.run([str(broken / "python"), "-m", "pip", "--version"], check=True)  # noqa: S603

@@ -9,7 +9,8 @@ import yaml
 
 from app.errors import SettingsError
 from app.settings import Settings, config_hash, redacted
-from app.settings_sources import ROOT, load_settings
+from app.settings_sources import load_settings
+from app.shipped import SHIPPED
 
 LEGACY_CONFIG = """
 timezone: Europe/Stockholm
@@ -162,10 +163,10 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
 
 
 def test_the_reset_file_holds_every_setting_at_its_default() -> None:
-    loaded = load_settings(ROOT / "config.default.yaml", environ={})
+    loaded = load_settings(SHIPPED / "config.default.yaml", environ={})
     assert loaded.settings == Settings()
     assert loaded.notices == ()
-    written_down = yaml.safe_load((ROOT / "config.default.yaml").read_text())
+    written_down = yaml.safe_load((SHIPPED / "config.default.yaml").read_text())
     assert set(written_down) == set(Settings.model_fields)
     for name, default in Settings().model_dump(mode="json").items():
         if isinstance(default, dict):

@@ -1,7 +1,6 @@
 """HTMX pages: the whole page, or only its changing part."""
 
 from collections.abc import AsyncIterable
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -13,11 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app.api import views
 from app.api.rest import ServicesDep
 from app.errors import DarkstarError
+from app.shipped import SHIPPED
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 templates = Jinja2Templates(
     env=Environment(
-        loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined
+        loader=FileSystemLoader(SHIPPED / "templates"), autoescape=True, undefined=StrictUndefined
     )
 )
 router = APIRouter()

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -18,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db.faults import translated
 from app.db.lock import CONNECT_SECONDS, exclusive
 from app.errors import DatabaseUnavailableError, RunInProgressError, SettingsError
+from app.shipped import SHIPPED
 
-_SCRIPTS = Path(__file__).resolve().parent.parent.parent / "migrations"
+_SCRIPTS = SHIPPED / "migrations"
 _LOCK_SECONDS = 60
 Move = Callable[[Config], None]
 
