@@ -16,6 +16,9 @@ from app.settings import Settings
 FORBIDDEN = math.inf
 """A floor no state of charge can exceed: the use it guards is off in that slot."""
 
+UNREACHED_KWH = 1e9
+"""A floor that keeps a use from paying, but lets the battery help when the fuse is exceeded."""
+
 TINY_KWH = 1e-9
 """Below this an energy is rounding noise of the walk, not a decision."""
 
@@ -114,7 +117,9 @@ def step(control: Control, *, soc_kwh: float, limits: Limits) -> Flow:
     net_kwh = surplus_kwh - charge_kwh + discharge_kwh
     imported_kwh = max(0.0, -net_kwh)
     spare_kwh = max(0.0, net_kwh)
-    wanted_kwh = 0.0 if limits.can_curtail and control.export_price_per_kwh < 0 else spare_kwh
+    # Panels can be throttled; what the battery gives has been decided and is never thrown away.
+    unwanted = limits.can_curtail and control.export_price_per_kwh < 0
+    wanted_kwh = min(spare_kwh, sold_kwh) if unwanted else spare_kwh
     export_kwh = min(wanted_kwh, limits.export_kwh)
     return Flow(
         charge_kwh=charge_kwh,

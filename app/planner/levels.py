@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from app.planner import engine_terms, terminal
-from app.planner.battery import FORBIDDEN, Control, limits_of, start_kwh
+from app.planner.battery import FORBIDDEN, UNREACHED_KWH, Control, limits_of, start_kwh
 from app.planner.context import Context
 from app.planner.energy_value import TERMINAL, Curve, Segment, SlotTerms, curves
 
@@ -36,12 +36,10 @@ def value_curves(
     """Return the curve at the end of every slot, and the terms it was built from."""
     limits = limits_of(ctx.settings)
     base_kwh = min(start_kwh(ctx), limits.floor_kwh)
+    # What is stored above the maximum is worth as much as the rest: it is not given away.
+    top_kwh = max(start_kwh(ctx), limits.ceiling_kwh)
     prices = df["import_price_per_kwh"]
-    last = [
-        Segment(
-            -terminal.value_per_kwh(prices, ctx), limits.ceiling_kwh - limits.floor_kwh, TERMINAL
-        )
-    ]
+    last = [Segment(-terminal.value_per_kwh(prices, ctx), top_kwh - limits.floor_kwh, TERMINAL)]
     if base_kwh < limits.floor_kwh:
         # What is missing below the minimum comes before any use: dearer than every price.
         dearest = 2 * max(abs(price) for price in prices)
@@ -58,7 +56,7 @@ def levels_of(slot: SlotTerms, curve: Curve, ctx: Context, *, buys: bool) -> Lev
         use, water, sale = (
             curve.level_above(slot.uses[kind].value_per_kwh, ties=ties)
             if slot.uses[kind].kwh > 0
-            else FORBIDDEN
+            else UNREACHED_KWH
             for kind, ties in ((HOUSE, False), (WATER, False), (SALE, True))
         )
     return Levels(
