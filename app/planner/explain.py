@@ -1,23 +1,26 @@
 """Why a slot does what it does: a stable code, its numbers, and one sentence with them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from app.frames import SLOT_HOURS
-from app.planner import reason_texts
-from app.planner.battery import TINY_KWH, limits_of
+from app.planner import engine_terms, manual, reason_texts
+from app.planner.battery import TINY_KWH, limits_of, start_kwh
 from app.planner.context import Context
 from app.planner.energy_value import TERMINAL
+from app.planner.reason_codes import Worth, code_of
 
 _TINY_KWH = 1e-6
+_SAME_VALUE = 1e-9
 _COLUMNS = (
     "slot_start",
     "classification",
     "manual_action",
+    "manual_target_soc_percent",
     "import_price_per_kwh",
     "export_price_per_kwh",
     "is_cheap",
@@ -25,6 +28,7 @@ _COLUMNS = (
     "water_kwh",
     "water_for_day",
     "was_smoothed",
+    "draft_label",
     "charge_kwh",
     "grid_charge_kwh",
     "discharge_kwh",
@@ -50,39 +54,60 @@ class Reason:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """What the last stored kWh at a slot's end is for: its value, and the use that gives it."""
-
-    value_per_kwh: float
-    use_price: float | None
-    use_start: datetime | None
-
-
 def reasons(df: pl.DataFrame, ctx: Context) -> list[Reason]:
     """Return the reason of every slot, in order."""
-    starts: list[datetime] = df["slot_start"].to_list()
-    prices: list[float] = df["import_price_per_kwh"].to_list()
-    base_kwh = min(
-        ctx.settings.battery.capacity_kwh * ctx.home.soc_percent / 100,
-        limits_of(ctx.settings).floor_kwh,
+    later = _Later(
+        base_kwh=min(start_kwh(ctx), limits_of(ctx.settings).floor_kwh),
+        starts=df["slot_start"].to_list(),
+        import_prices=df["import_price_per_kwh"].to_list(),
+        export_prices=df["export_price_per_kwh"].to_list(),
+        offers=df.select(engine_terms.columns(ctx))
+        .select("house_value", "water_value", "sale_value")
+        .rows(),
     )
     rows = list(_rows(df))
     bought_for = _purchases_used_at(rows)
     result = []
     for index, row in enumerate(rows):
-        worth = _worth(row, base_kwh, starts, prices)
+        worth = _with_gain(_worth(row, later), row, ctx)
         use = bought_for[index]
         if row["classification"] == "charge" and use is not None:
             sold = rows[use]["classification"] == "export"
-            price = rows[use]["export_price_per_kwh" if sold else "import_price_per_kwh"]
-            worth = Worth(worth.value_per_kwh, price, starts[use])
+            spent = _with_gain(later.use(worth.value_per_kwh, use, is_sale=sold), row, ctx)
+            worth = spent if (spent.gain_per_kwh or 0.0) > 0 else worth
         result.append(_reason(row, worth, ctx))
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """What every slot has to offer to a kWh that is kept."""
+
+    base_kwh: float
+    starts: list[datetime]
+    import_prices: list[float]
+    export_prices: list[float]
+    offers: list[tuple[float, ...]]
+
+    def use(self, value_per_kwh: float, slot: int, *, is_sale: bool) -> Worth:
+        """Describe the use of a kWh in a slot."""
+        prices = self.export_prices if is_sale else self.import_prices
+        return Worth(value_per_kwh, prices[slot], self.starts[slot], is_sale=is_sale)
+
+    def found(self, value_per_kwh: float, slot: int) -> Worth | None:
+        """Say which use a stair stands for; None for energy that a slot would bring in."""
+        if slot == TERMINAL:
+            return None
+        house, water, sale = self.offers[slot]
+        if min(abs(value_per_kwh - house), abs(value_per_kwh - water)) < _SAME_VALUE:
+            return self.use(value_per_kwh, slot, is_sale=False)
+        if abs(value_per_kwh - sale) < _SAME_VALUE:
+            return self.use(value_per_kwh, slot, is_sale=True)
+        return None
+
+
 def _purchases_used_at(rows: list[dict[str, Any]]) -> list[int | None]:
-    """Return, per slot, the cheapest slot served before the next purchase: the marginal use.
+    """Return, per slot, the least dear slot served before the next purchase: the marginal use.
 
     Uses go to the dearest slots first, so the last kWh bought is the one that serves the cheapest.
     """
@@ -95,85 +120,58 @@ def _purchases_used_at(rows: list[dict[str, Any]]) -> list[int | None]:
         if next_charges and not charges:
             marginal = None
         if row["classification"] in {"discharge", "export"} and (
-            marginal is None or row["import_price_per_kwh"] < rows[marginal]["import_price_per_kwh"]
+            marginal is None or _earned(row) < _earned(rows[marginal])
         ):
             marginal = index
         found[index] = marginal
     return found
 
 
+def _earned(row: dict[str, Any]) -> float:
+    """Return what the battery's kWh brings in a slot: the price it replaces or is sold at."""
+    sold = row["classification"] == "export"
+    price: float = row["export_price_per_kwh" if sold else "import_price_per_kwh"]
+    return price
+
+
 def _rows(df: pl.DataFrame) -> Iterator[dict[str, Any]]:
     return df.select(_COLUMNS).iter_rows(named=True)
 
 
-def _worth(
-    row: dict[str, Any], base_kwh: float, starts: list[datetime], prices: list[float]
-) -> Worth:
-    """Find the stair of the last kWh stored at the slot's end."""
-    level_kwh, value, use = base_kwh, 0.0, TERMINAL
+def _worth(row: dict[str, Any], later: _Later) -> Worth:
+    """Find the stair of the kWh in question: the last one kept, or the last one given away."""
+    gives = row["classification"] in {"discharge", "export"}
+    level_kwh, value = later.base_kwh, 0.0
+    wanted_kwh = row["soc_end_kwh"] + (_TINY_KWH if gives else -_TINY_KWH)
+    use: Worth | None = None
     stairs = zip(row["stair_values"], row["stair_kwhs"], row["stair_slots"], strict=True)
     for value, kwh, slot in stairs:
         level_kwh += kwh
-        # A stair worth more than its slot's price is a later purchase that this kWh saves; what
-        # people want to hear of is the use behind it.
-        if slot != TERMINAL and value <= prices[slot]:
-            use = slot
-        if level_kwh >= row["soc_end_kwh"] - _TINY_KWH:
+        # A stair may be a later purchase that this kWh saves; what people want to hear of is the
+        # use behind it.
+        use = later.found(value, slot) or use
+        if level_kwh >= wanted_kwh:
             break
-    if use == TERMINAL:
-        return Worth(value_per_kwh=value, use_price=None, use_start=None)
-    return Worth(value_per_kwh=value, use_price=prices[use], use_start=starts[use])
+    return replace(use, value_per_kwh=value) if use else Worth(value, None, None)
+
+
+def _with_gain(worth: Worth, row: dict[str, Any], ctx: Context) -> Worth:
+    """Add what the use earns beyond buying the kWh in this slot."""
+    if worth.use_price is None:
+        return worth
+    limits = limits_of(ctx.settings)
+    served = worth.use_price * limits.efficiency - limits.wear_per_kwh
+    bought = row["import_price_per_kwh"] / limits.efficiency
+    return replace(worth, gain_per_kwh=served - bought)
 
 
 def _reason(row: dict[str, Any], worth: Worth, ctx: Context) -> Reason:
-    code = _code(row, worth, ctx)
+    code = code_of(row, worth, ctx)
     params = _params(row, worth, ctx)
     text = reason_texts.sentence(code, params)
     if row["water_kwh"] > 0:
         text = f"{text} {reason_texts.sentence('water', params)}"
     return Reason(code=code, text=text, params=params, marginal_value_per_kwh=worth.value_per_kwh)
-
-
-def _code(row: dict[str, Any], worth: Worth, ctx: Context) -> str:
-    """Name the rule that decided."""
-    word: str = row["classification"]
-    if row["manual_action"] is not None and row["manual_action"] != "water":
-        return f"manual_{row['manual_action']}"
-    if word == "charge":
-        return _charge_code(row, worth)
-    if word == "discharge":
-        return "discharge_in_cheap_pays" if row["is_cheap"] else "discharge_pays"
-    if word == "export":
-        return "export_beats_later_use"
-    if word == "pv_charge":
-        return "pv_store_for_later"
-    return _hold_code(row, ctx)
-
-
-def _charge_code(row: dict[str, Any], worth: Worth) -> str:
-    if row["import_price_per_kwh"] < 0:
-        return "charge_paid_for"
-    if worth.use_price is not None and worth.use_price > row["import_price_per_kwh"]:
-        return "charge_for_later_use"
-    return "charge_strategic" if row["is_strategic"] else "charge_for_reserve"
-
-
-def _hold_code(row: dict[str, Any], ctx: Context) -> str:
-    limits = limits_of(ctx.settings)
-    full = row["soc_end_kwh"] >= limits.ceiling_kwh - _TINY_KWH
-    empty = row["soc_start_kwh"] <= limits.floor_kwh + _TINY_KWH
-    rules = (
-        ("hold_no_battery", limits.capacity_kwh == 0),
-        ("hold_soc_unknown", not ctx.discharge_allowed),
-        ("hold_run_too_short", row["was_smoothed"]),
-        ("hold_curtail", row["curtailed_kwh"] > TINY_KWH),
-        ("hold_full", row["export_kwh"] > TINY_KWH and full),
-        ("hold_sell_surplus", row["export_kwh"] > TINY_KWH),
-        ("hold_empty", empty),
-        ("hold_balanced", row["import_kwh"] <= TINY_KWH),
-        ("hold_cheap_window", row["is_cheap"]),
-    )
-    return next((code for code, holds in rules if holds), "hold_for_dearer")
 
 
 def _params(row: dict[str, Any], worth: Worth, ctx: Context) -> dict[str, Any]:
@@ -185,6 +183,7 @@ def _params(row: dict[str, Any], worth: Worth, ctx: Context) -> dict[str, Any]:
     params: dict[str, Any] = {
         "currency": ctx.settings.nordpool.currency,
         "power_kw": round(power_kw, 3),
+        "sold_kw": round(row["battery_export_kwh"] / SLOT_HOURS, 3),
         "price": round(price, 4),
         "export_price": round(row["export_price_per_kwh"], 4),
         "wear": round(limits.wear_per_kwh, 4),
@@ -192,10 +191,16 @@ def _params(row: dict[str, Any], worth: Worth, ctx: Context) -> dict[str, Any]:
         "value_now": round(price * limits.efficiency - limits.wear_per_kwh, 4),
         "min_soc_percent": ctx.settings.battery.min_soc_percent,
     }
+    action = row["manual_action"]
+    if action in {"charge", "export"}:
+        target_kwh = manual.target_kwh(action, row["manual_target_soc_percent"], ctx)
+        params["target_percent"] = (
+            round(100 * target_kwh / limits.capacity_kwh, 1) if limits.capacity_kwh else 0.0
+        )
     if worth.use_start is not None:
         params["use_price"] = round(worth.use_price or 0.0, 4)
-        served = (worth.use_price or 0.0) * limits.efficiency - limits.wear_per_kwh
-        params["gain"] = round(served - price / limits.efficiency, 4)
+        params["use_is_sale"] = worth.is_sale
+        params["gain"] = round(worth.gain_per_kwh or 0.0, 4)
         params["use_at"] = worth.use_start.astimezone(zone).strftime("%H:%M")
     if row["water_for_day"] is not None:
         params["water_kw"] = round(row["water_kwh"] / SLOT_HOURS, 3)

@@ -6,16 +6,35 @@ Numbers come in as parameters, so another language is a table like this one.
 from typing import Any
 
 _LATER = "it replaces {use_price:.2f} at {use_at}"
+_SOLD_LATER = "it is sold at {use_price:.2f} at {use_at}"
+_SALE_BRINGS = "sold now it would bring {export_price:.2f}"
+_SALE_COSTS = "selling it now would cost money ({export_price:.2f})"
 _LEFT = "it is kept for after the horizon, worth {value:.2f}"
 
 TEXTS: dict[str, str] = {
     "manual_charge": "Charging {power_kw:.1f} kW at {price:.2f} because you asked for it.",
+    "manual_charge_not_possible": (
+        "You asked to charge, but there is nothing to do: the battery is at your target of "
+        "{target_percent:.0f} % or the fuse has no room."
+    ),
     "manual_hold": "Holding the battery because you asked for it.",
-    "manual_export": "Selling {power_kw:.1f} kW at {export_price:.2f} because you asked for it.",
+    "manual_export": "Selling {sold_kw:.1f} kW at {export_price:.2f} because you asked for it.",
+    "manual_export_not_possible": (
+        "You asked to sell, but nothing can be sold: the battery is at its floor of "
+        "{target_percent:.0f} %, or a limit or a rule of yours forbids it."
+    ),
     "charge_paid_for": "Charging {power_kw:.1f} kW: at {price:.2f} using power is paid for.",
     "charge_for_later_use": (
         "Charging {power_kw:.1f} kW at {price:.2f}: {later}; wear {wear:.2f}; "
         "gain {gain:.2f} {currency}/kWh."
+    ),
+    "charge_to_minimum": (
+        "Charging {power_kw:.1f} kW at {price:.2f}: the battery is below its minimum of "
+        "{min_soc_percent:.0f} %."
+    ),
+    "charge_run_on": (
+        "Charging {power_kw:.1f} kW at {price:.2f}: your smoothing settings ask for longer runs "
+        "and rests."
     ),
     "charge_strategic": (
         "Charging {power_kw:.1f} kW at {price:.2f}: the sun will not cover the load and the price "
@@ -26,17 +45,22 @@ TEXTS: dict[str, str] = {
         "Using the battery, {power_kw:.1f} kW: buying costs {price:.2f}, worth {value_now:.2f} per "
         "stored kWh after wear; kept, it would be worth {value:.2f}."
     ),
+    "discharge_for_fuse": (
+        "Using the battery, {power_kw:.1f} kW: the house needs more than the main fuse gives."
+    ),
+    "discharge_run_on": (
+        "Using the battery, {power_kw:.1f} kW at {price:.2f}: your smoothing settings do not allow "
+        "so short a rest."
+    ),
     "discharge_in_cheap_pays": (
         "Using the battery, {power_kw:.1f} kW, although {price:.2f} is cheap: the energy would be "
         "worth only {value:.2f} later."
     ),
     "export_beats_later_use": (
-        "Selling {power_kw:.1f} kW from the battery at {export_price:.2f}: no later use is worth "
+        "Selling {sold_kw:.1f} kW from the battery at {export_price:.2f}: no later use is worth "
         "more (the next is worth {value:.2f})."
     ),
-    "pv_store_for_later": (
-        "Storing {power_kw:.1f} kW of sun: {later}; sold now it would bring {export_price:.2f}."
-    ),
+    "pv_store_for_later": "Storing {power_kw:.1f} kW of sun: {later}; {sold_now}.",
     "hold_no_battery": "No battery: the grid and the sun serve the house.",
     "hold_soc_unknown": "Holding: the charge level is unknown, so nothing is discharged or sold.",
     "hold_run_too_short": "Holding: your smoothing settings do not allow so short a run.",
@@ -47,6 +71,9 @@ TEXTS: dict[str, str] = {
     ),
     "hold_empty": "Holding: the battery is at its minimum of {min_soc_percent:.0f} %.",
     "hold_balanced": "Nothing to do: the sun covers the house.",
+    "hold_use_does_not_pay": (
+        "Holding: at {price:.2f} using the battery would not repay its wear and your margin."
+    ),
     "hold_cheap_window": "Holding while {price:.2f} is cheap: {later}.",
     "hold_for_dearer": "Holding at {price:.2f}: {later}.",
     "water": "Heating water with {water_kw:.1f} kW from {source} for {water_for_day}.",
@@ -56,6 +83,10 @@ _SOURCES = {"grid": "the grid", "battery": "the battery", "pv": "the sun"}
 
 def sentence(code: str, params: dict[str, Any]) -> str:
     """Return the English sentence of a reason."""
-    later = (_LATER if "use_at" in params else _LEFT).format(**params)
+    known = "use_at" in params
+    later = (_SOLD_LATER if params.get("use_is_sale") else _LATER if known else _LEFT).format(
+        **params
+    )
+    sold_now = (_SALE_COSTS if params["export_price"] < 0 else _SALE_BRINGS).format(**params)
     source = _SOURCES.get(params.get("water_from", ""), "")
-    return TEXTS[code].format(later=later, source=source, **params)
+    return TEXTS[code].format(later=later, sold_now=sold_now, source=source, **params)
