@@ -1,16 +1,17 @@
-"""Pass 7: no action shorter than its minimum; the decisions change, then everything is simulated.
+"""Pass 7: no action shorter than its minimum, no rest between two either.
 
-Changing labels alone would leave flows, state of charge and cost of another plan behind. Serving
-the house and storing its PV are one mode to an inverter (it follows the meter), so a discharge run
-is cut only between slots that do neither.
+The decisions change, then everything is simulated again: changing labels alone would leave flows,
+state of charge and cost of another plan behind.
 """
+
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from app.planner import dispatch, manual
-from app.planner.battery import FORBIDDEN, Control, Flow, limits_of, start_kwh, walk
-from app.planner.consolidation import runs_of
+from app.planner.battery import FORBIDDEN, UNREACHED_KWH, Control, Flow, limits_of, start_kwh, walk
 from app.planner.context import Context
+from app.planner.run_lengths import Span, short_gaps, short_runs
 from app.planner.sequential import Columns, add_columns
 
 NEEDS = pl.Schema(
@@ -19,6 +20,7 @@ NEEDS = pl.Schema(
         "planned_purchase_kwh": pl.Float64(),
         "import_price_per_kwh": pl.Float64(),
         "manual_action": pl.String(),
+        "is_cheap": pl.Boolean(),
     }
 )
 FLOW_COLUMNS = (*Flow._fields,)
@@ -29,7 +31,23 @@ ADDS = pl.Schema(
         "was_smoothed": pl.Boolean(),
     }
 )
-_MOST_ROUNDS = 8
+_MOST_ROUNDS = 24
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The decisions being smoothed, and which slots have been changed already.
+
+    ``stopped`` and ``filled`` hold (word, slot): what did not help is not tried twice.
+    """
+
+    controls: list[Control]
+    flows: list[Flow]
+    prices: list[float]
+    fixed: list[bool]
+    cheap: list[bool]
+    stopped: set[tuple[str, int]] = field(default_factory=set)
+    filled: set[tuple[str, int]] = field(default_factory=set)
 
 
 def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
@@ -39,20 +57,28 @@ def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
 
 def _smooth(df: pl.DataFrame, ctx: Context) -> Columns:
     limits, begin_kwh = limits_of(ctx.settings), start_kwh(ctx)
-    fixed = [action in manual.BATTERY_ACTIONS for action in df["manual_action"]]
-    prices: list[float] = df["import_price_per_kwh"].to_list()
-    controls = dispatch.controls(df, ctx)
-    smoothed = [False] * df.height
+    draft = _Draft(
+        controls=dispatch.controls(df, ctx),
+        flows=[],
+        prices=df["import_price_per_kwh"].to_list(),
+        fixed=[action in manual.BATTERY_ACTIONS for action in df["manual_action"]],
+        cheap=df["is_cheap"].to_list(),
+    )
+    smoothing, running = ctx.settings.smoothing, ctx.home.running_classification
     for _ in range(_MOST_ROUNDS):
-        flows = walk(controls, start_kwh=begin_kwh, limits=limits)
-        labels = [dispatch.label(flow) for flow in flows]
-        changes = _short_runs(labels, fixed, ctx)
-        if not changes:
+        draft.flows = walk(draft.controls, start_kwh=begin_kwh, limits=limits)
+        labels = [dispatch.label(flow) for flow in draft.flows]
+        changed = False
+        for span in short_runs(labels, draft.fixed, smoothing, running=running):
+            changed |= _settle_run(span, draft, ctx)
+        # Runs first: a run that is taken out leaves no gap to care for.
+        if not changed:
+            for span in short_gaps(labels, draft.fixed, smoothing):
+                changed |= _settle_gap(span, draft, ctx)
+        if not changed:
             break
-        for word, first, last in changes:
-            _settle(word, (first, last), controls, flows, prices, fixed, ctx)
-            smoothed[first : last + 1] = [True] * (last + 1 - first)
-    flows = walk(controls, start_kwh=begin_kwh, limits=limits)
+    flows = walk(draft.controls, start_kwh=begin_kwh, limits=limits)
+    smoothed = {slot for _, slot in draft.stopped | draft.filled}
     columns = {
         name: list(values)
         for name, values in zip(FLOW_COLUMNS, zip(*flows, strict=True), strict=True)
@@ -60,80 +86,108 @@ def _smooth(df: pl.DataFrame, ctx: Context) -> Columns:
     return {
         **columns,
         "classification": [dispatch.label(flow) for flow in flows],
-        "was_smoothed": smoothed,
+        "was_smoothed": [slot in smoothed for slot in range(df.height)],
     }
 
 
-def _short_runs(labels: list[str], fixed: list[bool], ctx: Context) -> list[tuple[str, int, int]]:
-    """Return (word, first, last) of every run below its minimum length."""
-    smoothing = ctx.settings.smoothing
-    modes = {
-        "charge": (("charge",), smoothing.min_on_slots_charge),
-        "discharge": (("discharge", "pv_charge"), smoothing.min_on_slots_discharge),
-        "export": (("export",), smoothing.min_on_slots_export),
-    }
-    found = []
-    for word, (words, shortest) in modes.items():
-        for first, last in runs_of([label in words for label in labels]):
-            ongoing = first == 0 and ctx.home.running_classification in words
-            at_edge = last == len(labels) - 1
-            if last - first + 1 >= shortest or ongoing or at_edge or any(fixed[first : last + 1]):
-                continue
-            if word in labels[first : last + 1]:
-                found.append((word, first, last))
-    return found
-
-
-def _settle(
-    word: str,
-    run_span: tuple[int, int],
-    controls: list[Control],
-    flows: list[Flow],
-    prices: list[float],
-    fixed: list[bool],
-    ctx: Context,
-) -> None:
+def _settle_run(span: Span, draft: _Draft, ctx: Context) -> bool:
     """Lengthen a short charge run into its cheaper neighbour, or stop the action in its slots."""
-    first, last = run_span
-    if word == "charge" and _lengthen(first, last, controls, flows, prices, fixed, ctx):
-        return
-    for slot in range(first, last + 1):
+    if span.word == "charge" and _lengthen(span, draft, ctx):
+        return True
+    return _stop(span.word, range(span.first, span.last + 1), draft)
+
+
+def _settle_gap(span: Span, draft: _Draft, ctx: Context) -> bool:
+    """Go on through a short rest where that is possible, else start again later."""
+    slots = range(span.first, span.last + 1)
+    keys = {(span.word, slot) for slot in slots}
+    fill = _charge_on if span.word == "charge" else _draw_on
+    if not keys <= draft.filled and fill(span, draft):
+        draft.filled |= keys
+        return True
+    smoothing = ctx.settings.smoothing
+    least = (
+        smoothing.min_off_slots_charge
+        if span.word == "charge"
+        else smoothing.min_off_slots_discharge
+    )
+    later = range(span.last + 1, min(span.first + least, len(draft.controls)))
+    return _stop(span.word, later, draft)
+
+
+def _charge_on(span: Span, draft: _Draft) -> bool:
+    """Share the first purchase after the gap with the gap; False where a slot of it is not free."""
+    slots = list(range(span.first, span.last + 2))
+    if not all(_is_free(slot, draft) for slot in slots[:-1]):
+        return False
+    share_kwh = draft.controls[slots[-1]].grid_charge_kwh / len(slots)
+    for slot in slots:
+        draft.controls[slot] = draft.controls[slot]._replace(grid_charge_kwh=share_kwh)
+    return True
+
+
+def _draw_on(span: Span, draft: _Draft) -> bool:
+    """Serve the house in the gap as deep as beside it; False where it holds in cheap or charges."""
+    slots = range(span.first, span.last + 1)
+    if any(draft.flows[slot].charge_kwh > 0 or draft.cheap[slot] for slot in slots):
+        return False
+    neighbours = draft.controls[span.first - 1], draft.controls[span.last + 1]
+    floor_kwh = min(control.use_floor_kwh for control in neighbours)
+    for slot in slots:
+        control = draft.controls[slot]
+        draft.controls[slot] = control._replace(use_floor_kwh=min(control.use_floor_kwh, floor_kwh))
+    return True
+
+
+def _stop(word: str, slots: range, draft: _Draft) -> bool:
+    """Take the action out of the slots; False where that was done before and could not help."""
+    keys = {(word, slot) for slot in slots if not draft.fixed[slot]}
+    if keys <= draft.stopped:
+        return False
+    draft.stopped |= keys
+    for _, slot in keys:
+        control = draft.controls[slot]
         if word == "charge":
-            controls[slot] = controls[slot]._replace(grid_charge_kwh=0.0)
-        elif word == "export":
-            controls[slot] = controls[slot]._replace(export_floor_kwh=FORBIDDEN)
+            control = control._replace(grid_charge_kwh=0.0)
         else:
-            controls[slot] = controls[slot]._replace(
-                use_floor_kwh=FORBIDDEN, water_floor_kwh=FORBIDDEN, export_floor_kwh=FORBIDDEN
+            control = control._replace(export_floor_kwh=FORBIDDEN)
+        if word == "discharge":
+            control = control._replace(
+                use_floor_kwh=max(control.use_floor_kwh, UNREACHED_KWH),
+                water_floor_kwh=max(control.water_floor_kwh, UNREACHED_KWH),
             )
+        draft.controls[slot] = control
+    return True
 
 
-def _lengthen(
-    first: int,
-    last: int,
-    controls: list[Control],
-    flows: list[Flow],
-    prices: list[float],
-    fixed: list[bool],
-    ctx: Context,
-) -> bool:
+def _is_free(slot: int, draft: _Draft) -> bool:
+    """Say whether a slot could charge from the grid instead of what it does."""
+    control = draft.controls[slot]
+    return (
+        not draft.fixed[slot]
+        and draft.flows[slot].discharge_kwh == 0
+        and control.pv_kwh <= control.load_kwh
+        and ("charge", slot) not in draft.stopped
+    )
+
+
+def _lengthen(span: Span, draft: _Draft, ctx: Context) -> bool:
     """Spread a charge run evenly over the minimum length; False where no neighbour is free."""
-    shortest = ctx.settings.smoothing.min_on_slots_charge
-    slots = list(range(first, last + 1))
-    while len(slots) < shortest:
+    slots = list(range(span.first, span.last + 1))
+    if {("charge", slot) for slot in slots} <= draft.filled:
+        return False
+    while len(slots) < ctx.settings.smoothing.min_on_slots_charge:
         free = [
             slot
             for slot in (slots[0] - 1, slots[-1] + 1)
-            if 0 <= slot < len(prices)
-            and not fixed[slot]
-            and flows[slot].discharge_kwh == 0
-            and controls[slot].pv_kwh <= controls[slot].load_kwh
+            if 0 <= slot < len(draft.prices) and _is_free(slot, draft)
         ]
         if not free:
             return False
-        slots.append(min(free, key=lambda slot: (prices[slot], slot)))
+        slots.append(min(free, key=lambda slot: (draft.prices[slot], slot)))
         slots.sort()
-    total_kwh = sum(controls[slot].grid_charge_kwh for slot in slots)
+    total_kwh = sum(draft.controls[slot].grid_charge_kwh for slot in slots)
     for slot in slots:
-        controls[slot] = controls[slot]._replace(grid_charge_kwh=total_kwh / len(slots))
+        draft.controls[slot] = draft.controls[slot]._replace(grid_charge_kwh=total_kwh / len(slots))
+    draft.filled |= {("charge", slot) for slot in slots}
     return True
