@@ -22,8 +22,19 @@ def target_kwh(action: str, target_percent: float | None, ctx: Context) -> float
     return min(max(wanted_kwh, limits.floor_kwh), limits.ceiling_kwh)
 
 
-def apply(levels: Levels, action: str | None, target_percent: float | None, ctx: Context) -> Levels:
-    """Return the levels of a slot under a manual action; ``water`` leaves the battery free."""
+def apply(
+    levels: Levels,
+    action: str | None,
+    target_percent: float | None,
+    ctx: Context,
+    *,
+    is_cheap: bool,
+    reserve_kwh: float,
+) -> Levels:
+    """Return the levels of a slot under a manual action; ``water`` leaves the battery free.
+
+    ``reserve_kwh`` is what the protective guard would keep; an export may be told to respect it.
+    """
     if action not in BATTERY_ACTIONS:
         return levels
     still = replace(
@@ -39,9 +50,19 @@ def apply(levels: Levels, action: str | None, target_percent: float | None, ctx:
     target = target_kwh(action, target_percent, ctx)
     if action == "charge":
         return replace(still, buy_to_kwh=target)
-    floor = target if ctx.discharge_allowed else FORBIDDEN
+    rules = ctx.settings.manual_planning
+    still = replace(still, store_to_kwh=0.0)
+    if not ctx.discharge_allowed or (is_cheap and not rules.override_hold_in_cheap):
+        return still
+    floor = target if rules.ignore_protective_guard else max(target, reserve_kwh)
+    if rules.force_discharge_on_deficit:
+        return replace(still, use_floor_kwh=floor, water_floor_kwh=floor, export_floor_kwh=floor)
+    # The meter cannot sell while the house buys: where the house is not worth serving, nothing is.
     return replace(
-        still, use_floor_kwh=floor, water_floor_kwh=floor, export_floor_kwh=floor, store_to_kwh=0.0
+        still,
+        use_floor_kwh=max(floor, levels.use_floor_kwh),
+        water_floor_kwh=max(floor, levels.water_floor_kwh),
+        export_floor_kwh=floor,
     )
 
 

@@ -129,7 +129,9 @@ def _bounded(
             bounded = replace(bounded, buy_to_kwh=max(bounded.buy_to_kwh, target_kwh))
         if sells:
             bounded = replace(bounded, export_floor_kwh=max(bounded.export_floor_kwh, keep_kwh))
-        result.append(manual.apply(bounded, action, target, ctx))
+        result.append(
+            manual.apply(bounded, action, target, ctx, is_cheap=cheap, reserve_kwh=keep_kwh)
+        )
     return result
 
 

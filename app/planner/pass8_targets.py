@@ -5,8 +5,8 @@ import json
 import polars as pl
 
 from app.frames import SCHEDULE, SLOT, SLOT_HOURS, UTC_TIME
-from app.planner import explain, manual
-from app.planner.battery import FORBIDDEN, limits_of
+from app.planner import explain
+from app.planner.battery import UNREACHED_KWH, limits_of
 from app.planner.consolidation import runs_of
 from app.planner.context import Context
 from app.planner.pass7_hysteresis import FLOW_COLUMNS
@@ -90,8 +90,9 @@ def _targets_kwh(df: pl.DataFrame, ctx: Context) -> list[float]:
     """Return the stored energy a controller should steer to in every slot.
 
     Charge: the projected level at the block's end. Hold: the level at slot entry. Discharge and PV
-    charge: the minimum. Export: the floor it sells down to. Heating on the grid: the level at the
-    block's entry; heating from the battery is a discharge.
+    charge: the minimum. Export: the floor it sells down to. Heating on the grid is a hold, so its
+    target is the level at the block's entry unless it charges too; heating from the battery is a
+    discharge.
     """
     limits = limits_of(ctx.settings)
     words: list[str] = df["classification"].to_list()
@@ -101,10 +102,6 @@ def _targets_kwh(df: pl.DataFrame, ctx: Context) -> list[float]:
     for slot, word in enumerate(words):
         if word in {"discharge", "pv_charge"}:
             targets[slot] = limits.floor_kwh
-    for first, last in runs_of([kwh > 0 for kwh in df["water_kwh"]]):
-        for slot in range(first, last + 1):
-            if words[slot] == "hold":
-                targets[slot] = entry[first]
     for word in ("charge", "export"):
         for first, last in runs_of([each == word for each in words]):
             for slot in range(first, last + 1):
@@ -116,8 +113,10 @@ def _targets_kwh(df: pl.DataFrame, ctx: Context) -> list[float]:
 
 def _export_floor(df: pl.DataFrame, slot: int, block_end_kwh: float, ctx: Context) -> float:
     """Return down to which level a slot sells: the owner's target, or the guard's floor."""
-    if df["manual_action"][slot] == "export":
-        return manual.target_kwh("export", df["manual_target_soc_percent"][slot], ctx)
     floor_kwh: float = df["export_floor_kwh"][slot]
+    if df["manual_action"][slot] == "export":
+        return floor_kwh
     lowest = limits_of(ctx.settings).floor_kwh
-    return max(lowest, min(floor_kwh, block_end_kwh) if floor_kwh < FORBIDDEN else block_end_kwh)
+    return max(
+        lowest, min(floor_kwh, block_end_kwh) if floor_kwh < UNREACHED_KWH else block_end_kwh
+    )

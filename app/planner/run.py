@@ -7,6 +7,7 @@ import polars as pl
 from app.errors import InputError
 from app.frames import SCHEDULE, SLOT, SLOTS, check
 from app.planner import pass2_water, pipeline
+from app.planner.consolidation import runs_of
 from app.planner.context import Context
 from app.planner.totals import Totals, totals
 
@@ -103,4 +104,23 @@ def _warnings(frame: pl.DataFrame, ctx: Context) -> tuple[str, ...]:
                     f"water_short: {day} gets {short_kwh:.2f} kWh less than {need_kwh:.2f} kWh; "
                     "too few usable slots are left"
                 )
-    return tuple(found)
+    return (*found, *_manual_warnings(frame, ctx))
+
+
+def _manual_warnings(frame: pl.DataFrame, ctx: Context) -> list[str]:
+    """Name every manual block in which nothing of what was asked can be done."""
+    actions: list[str | None] = frame["manual_action"].to_list()
+    done = [
+        frame["water_kwh"][slot] > 0 if action == "water" else frame["classification"][slot]
+        for slot, action in enumerate(actions)
+    ]
+    found = []
+    for action in ("charge", "export", "water"):
+        for first, last in runs_of([each == action for each in actions]):
+            if not {action, True} & set(done[first : last + 1]):
+                begins = frame["slot_start"][first].astimezone(ctx.settings.zone)
+                found.append(
+                    f"manual_{action}_not_possible: nothing can be done in the "
+                    f"{last - first + 1} slots from {begins:%Y-%m-%d %H:%M}"
+                )
+    return found
