@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from app.planner import worth
+from app.planner import export_rules, worth
 from app.planner.battery import limits_of
 from app.planner.context import Context
 from app.planner.energy_value import Piece, SlotTerms
@@ -24,7 +24,7 @@ NEEDS = pl.Schema(
 def columns(ctx: Context) -> list[pl.Expr]:
     """Return the value and amount of each use and supply, all per stored kWh and in stored kWh."""
     limits = limits_of(ctx.settings)
-    thresholds, arbitrage = ctx.settings.decision_thresholds, ctx.settings.arbitrage
+    thresholds = ctx.settings.decision_thresholds
     eff = limits.efficiency
     net = pl.col("cautious_load_kwh") + pl.col("water_kwh") - pl.col("cautious_pv_kwh")
     house_ac = pl.min_horizontal(worth.net_load_kwh(), limits.discharge_kwh)
@@ -58,12 +58,7 @@ def columns(ctx: Context) -> list[pl.Expr]:
         ),
         house,
     )
-    sale = pl.min_horizontal(
-        worth.use_value(
-            worth.sale_price(ctx), ctx, margin_per_kwh=arbitrage.export_profit_margin_per_kwh
-        ),
-        water,
-    )
+    sale = pl.min_horizontal(export_rules.guarded_sale_value(ctx), water)
     allowed = pl.when(may_use)
     return [
         house.alias("house_value"),

@@ -9,7 +9,7 @@ import math
 
 import polars as pl
 
-from app.planner import terminal, worth
+from app.planner import export_rules, terminal, worth
 from app.planner.battery import limits_of
 from app.planner.context import Context
 
@@ -65,13 +65,11 @@ def _cheapest_share_limit(percentile: float) -> pl.Expr:
 
 def _storing_pays(ctx: Context) -> pl.Expr:
     """Say whether some later use of a stored kWh is worth more than buying it now."""
-    thresholds, arbitrage = ctx.settings.decision_thresholds, ctx.settings.arbitrage
+    thresholds = ctx.settings.decision_thresholds
     house = worth.use_value(
         worth.buy_cost(), ctx, margin_per_kwh=thresholds.battery_use_margin_per_kwh
     )
-    sale = worth.use_value(
-        worth.sale_price(ctx), ctx, margin_per_kwh=arbitrage.export_profit_margin_per_kwh
-    )
+    sale = export_rules.guarded_sale_value(ctx)
     nothing = pl.lit(-math.inf)
     best_use = pl.max_horizontal(
         pl.when(worth.net_load_kwh() > 0).then(house).otherwise(nothing),
