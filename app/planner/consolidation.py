@@ -25,7 +25,8 @@ def consolidate(
 ) -> list[float]:
     """Return the purchases merged into one block, or pairwise, where money allows.
 
-    Merging may cost at most ``tolerance_per_kwh`` more per kWh moved. ``starts_running``
+    Merging may cost at most ``tolerance_per_kwh`` more per kWh moved. A block may reach over
+    ``max_gap_slots`` slots that can buy nothing and still count as one. ``starts_running``
     says that charging is already on in the first slot, so that a block that goes on is taken
     before a cheaper one that would stop and start again.
     """
@@ -34,20 +35,26 @@ def consolidate(
         return list(bought_kwh)
     allowed = _cost(bought_kwh, offer) + tolerance_per_kwh * total_kwh
     if starts_running:
-        going_on = _block_from(0, total_kwh, offer, last=len(bought_kwh) - 1)
+        going_on = _block_from(
+            0, total_kwh, offer, last=len(bought_kwh) - 1, max_gap_slots=max_gap_slots
+        )
         if going_on is not None and _cost(going_on, offer) <= allowed + _TINY_KWH:
             return going_on
-    whole = best_block(total_kwh, offer, first=0, last=len(bought_kwh) - 1)
+    whole = best_block(
+        total_kwh, offer, first=0, last=len(bought_kwh) - 1, max_gap_slots=max_gap_slots
+    )
     if whole is not None and _cost(whole, offer) <= allowed + _TINY_KWH:
         return whole
     return _merge_pairs(list(bought_kwh), offer, tolerance_per_kwh, max_gap_slots)
 
 
-def best_block(total_kwh: float, offer: Offer, *, first: int, last: int) -> list[float] | None:
+def best_block(
+    total_kwh: float, offer: Offer, *, first: int, last: int, max_gap_slots: int
+) -> list[float] | None:
     """Return the cheapest contiguous way to buy ``total_kwh``, None if no block holds it."""
     best: list[float] | None = None
     for begin in range(first, last + 1):
-        block = _block_from(begin, total_kwh, offer, last=last)
+        block = _block_from(begin, total_kwh, offer, last=last, max_gap_slots=max_gap_slots)
         if block is not None and (
             best is None or _cost(block, offer) < _cost(best, offer) - _TINY_KWH
         ):
@@ -55,17 +62,23 @@ def best_block(total_kwh: float, offer: Offer, *, first: int, last: int) -> list
     return best
 
 
-def _block_from(begin: int, total_kwh: float, offer: Offer, *, last: int) -> list[float] | None:
+def _block_from(
+    begin: int, total_kwh: float, offer: Offer, *, last: int, max_gap_slots: int
+) -> list[float] | None:
     """Return the shortest block from ``begin`` with the energy, its dearest slot part full."""
-    held_kwh = 0.0
+    held_kwh, gap_slots = 0.0, 0
     for end in range(begin, last + 1):
         if offer.most_kwh[end] <= _TINY_KWH:
-            return None
+            gap_slots += 1
+            if end == begin or gap_slots > max_gap_slots:
+                return None
+            continue
         held_kwh += offer.most_kwh[end]
         if held_kwh >= total_kwh - _TINY_KWH:
             block = [0.0] * len(offer.prices)
             block[begin : end + 1] = offer.most_kwh[begin : end + 1]
-            dearest = max(range(begin, end + 1), key=lambda slot: (offer.prices[slot], slot))
+            buying = [slot for slot in range(begin, end + 1) if offer.most_kwh[slot] > _TINY_KWH]
+            dearest = max(buying, key=lambda slot: (offer.prices[slot], slot))
             block[dearest] -= max(0.0, held_kwh - total_kwh)
             return block if block[dearest] > 0 else None
     return None
@@ -80,10 +93,11 @@ def _merge_pairs(
         merged = False
         runs = runs_of([kwh > _TINY_KWH for kwh in bought_kwh])
         for (begin, left_end), (right, end) in pairwise(runs):
-            if right - left_end - 1 <= max_gap_slots:
+            gap_kwh = offer.most_kwh[left_end + 1 : right]
+            if len(gap_kwh) <= max_gap_slots and max(gap_kwh) <= _TINY_KWH:
                 continue
             pair_kwh = sum(bought_kwh[begin : end + 1])
-            block = best_block(pair_kwh, offer, first=begin, last=end)
+            block = best_block(pair_kwh, offer, first=begin, last=end, max_gap_slots=max_gap_slots)
             now = _cost(bought_kwh[begin : end + 1], offer, offset=begin)
             if block and _cost(block, offer) <= now + tolerance_per_kwh * pair_kwh:
                 bought_kwh[begin : end + 1] = block[begin : end + 1]
