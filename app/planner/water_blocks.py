@@ -17,7 +17,8 @@ def cheapest_blocks(
     """Return the indices of the cheapest ``slots_needed`` slots in at most ``max_blocks`` runs.
 
     ``costs`` are in currency per slot, in time order; ``inf`` marks a slot that may not heat.
-    ``first_is_running`` says the heater is on already: going on uses the block it is in. When
+    ``first_is_running`` says the heater is on already: going on uses the block it is in, and
+    stopping has spent one of the blocks. When
     fewer slots fit than are needed, as many as possible are chosen.
     """
     usable = sum(math.isfinite(cost) for cost in costs)
@@ -39,9 +40,10 @@ def _choose(
     width = max_blocks + 1
     size = (wanted + 1) * width
     off, on = [math.inf] * size, [math.inf] * size
-    off[0] = 0.0
     if first_is_running:
-        on[1] = 0.0
+        off[1] = on[1] = 0.0
+    else:
+        off[0] = 0.0
     ended: list[_Choices] = []
     continued: list[_Choices] = []
     for cost in costs:
