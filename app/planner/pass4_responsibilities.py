@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from app.planner import engine_terms, export_rules, levels, manual
+from app.planner import engine_terms, export_rules, levels, manual, strategy
 from app.planner.battery import limits_of, start_kwh
 from app.planner.context import Context
 from app.planner.energy_value import Curve
@@ -63,7 +63,11 @@ def _responsibilities(df: pl.DataFrame, ctx: Context) -> Columns:
         for slot, curve, buys in zip(terms, curves, may_buy, strict=True)
     ]
     buy_kwh = [slot.supplies[BUY].kwh for slot in terms]
-    per_slot = _bounded(df, per_slot, _strategic_slots(df, buy_kwh, ctx), ctx)
+    windows, prices = df["window_id"].to_list(), df["import_price_per_kwh"].to_list()
+    chosen = _strategic_slots(df, buy_kwh, ctx)
+    per_slot = _bounded(
+        df, per_slot, strategy.targets_kwh(chosen, windows, prices, terms, ctx), ctx
+    )
     needs = _window_needs(df, curves, buy_kwh, ctx)
     columns: dict[str, list[object]] = {
         name: [getattr(level, name) for level in per_slot] for name in LEVEL_COLUMNS
@@ -104,13 +108,10 @@ def _strategic_slots(df: pl.DataFrame, buy_kwh: list[float], ctx: Context) -> li
 
 
 def _bounded(
-    df: pl.DataFrame, per_slot: list[Levels], strategic_slots: list[bool], ctx: Context
+    df: pl.DataFrame, per_slot: list[Levels], strategic_kwh: list[float], ctx: Context
 ) -> list[Levels]:
     """Apply what goes beyond the curve: recovery, strategy, export rules, manual slots."""
     limits = limits_of(ctx.settings)
-    target_kwh = (
-        ctx.settings.battery.capacity_kwh * ctx.settings.strategic_charging.target_soc_percent / 100
-    )
     protective = export_rules.protective_kwh(df, ctx)
     flags = df.select(
         "is_cheap",
@@ -120,13 +121,12 @@ def _bounded(
     ).iter_rows()
     result = []
     for level, keep_kwh, strategic, (cheap, sells, action, target) in zip(
-        per_slot, protective, strategic_slots, flags, strict=True
+        per_slot, protective, strategic_kwh, flags, strict=True
     ):
         bounded = level
         if not cheap:
             bounded = replace(bounded, buy_to_kwh=min(bounded.buy_to_kwh, limits.floor_kwh))
-        if strategic:
-            bounded = replace(bounded, buy_to_kwh=max(bounded.buy_to_kwh, target_kwh))
+        bounded = replace(bounded, buy_to_kwh=max(bounded.buy_to_kwh, strategic))
         if sells:
             bounded = replace(bounded, export_floor_kwh=max(bounded.export_floor_kwh, keep_kwh))
         result.append(

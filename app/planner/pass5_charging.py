@@ -59,20 +59,20 @@ def _purchases(df: pl.DataFrame, ctx: Context) -> Columns:
 
 
 def _most_purchase(df: pl.DataFrame, flows: list[Flow], ctx: Context) -> list[float]:
-    """Return the most AC energy each slot could buy beside the PV it stores."""
+    """Return the most AC energy each slot could buy beside the PV it stores.
+
+    A slot that sells some of its surplus would store that first, so its purchases stay as they are.
+    """
     limits = limits_of(ctx.settings)
     net = df.select(
         pl.col("cautious_load_kwh") + pl.col("water_kwh") - pl.col("cautious_pv_kwh")
     ).to_series()
-    return [
-        max(
-            0.0,
-            min(
-                limits.charge_kwh - (flow.charge_kwh - flow.grid_charge_kwh),
-                limits.import_kwh - max(0.0, net_kwh),
-            ),
-        )
-        if net_kwh >= 0
-        else flow.grid_charge_kwh
-        for flow, net_kwh in zip(flows, net, strict=True)
-    ]
+    most = []
+    for flow, net_kwh in zip(flows, net, strict=True):
+        stored_kwh = flow.charge_kwh - flow.grid_charge_kwh
+        if stored_kwh < -net_kwh - _TINY_KWH:
+            most.append(flow.grid_charge_kwh)
+            continue
+        room_kwh = limits.charge_kwh - stored_kwh
+        most.append(max(0.0, min(room_kwh, limits.import_kwh - max(0.0, net_kwh))))
+    return most
