@@ -99,8 +99,9 @@ def test_surplus_is_stored_when_the_grid_charges_too() -> None:
 
 
 def test_storing_sun_keeps_to_the_power_limits() -> None:
-    plan = plan_of(slots(START, [1.0] * 96, load_kwh=0.1, pv_kwh=3.0), PLAIN, soc_percent=15)
-    assert plan.schedule["charge_kw"].max() == pytest.approx(5.0)
+    sun = [3.0] * 4 + [0.0] * 92
+    plan = plan_of(slots(START, [1.0] * 96, load_kwh=0.1, pv_kwh=sun), PLAIN, soc_percent=15)
+    assert plan.schedule["charge_kw"][:4].to_list() == pytest.approx([5.0] * 4)
 
 
 def test_a_charge_level_below_the_minimum_is_not_lifted_for_free() -> None:
@@ -116,7 +117,8 @@ def test_a_charge_level_below_the_minimum_is_not_lifted_for_free() -> None:
 
 
 def test_no_slot_heats_for_two_days_and_both_days_are_served() -> None:
-    prices = [2.0] * 88 + [0.5] * 20 + [2.0] * 84
+    # Today may wait past midnight for the very slots that are tomorrow's cheapest.
+    prices = [2.0] * 96 + [0.5] * 8 + [2.0] * 88
     plan = plan_of(slots(START, prices, load_kwh=0.2))
     served = (
         plan.frame.filter(pl.col("water_kwh") > 0)
@@ -152,7 +154,10 @@ def test_smoothing_changes_flows_and_labels_together() -> None:
 
 def test_manual_hold_neither_discharges_nor_exports() -> None:
     manual = dict.fromkeys(range(68, 84), "hold")
-    plan = plan_of(slots(START, DAY, load_kwh=0.6, manual=manual), PLAIN, soc_percent=90)
+    frame = slots(START, DAY, load_kwh=0.6, export_prices=DAY, manual=manual)
+    sells = PLAIN.model_copy(update={"arbitrage": Settings().arbitrage})
+    plan = plan_of(frame, sells, soc_percent=90)
+    assert plan.frame["may_export_battery"][68:84].all()
     held = plan.schedule[68:84]
     assert held["discharge_kw"].sum() == 0
     assert held["export_kw"].sum() == 0
