@@ -137,6 +137,7 @@ class StatusOut(Out):
     database: str = Field(description="which database, without credentials")
     database_ok: bool
     database_error: str = ""
+    database_down_since: AwareDatetime | None = None
     local_plan: PlanStamp | None = Field(description="the plan this process holds in memory")
     server_plan: PlanStamp | None = Field(description="the plan in the database")
     plan_age_seconds: float | None

@@ -37,6 +37,7 @@ class Services:
     events: Broadcaster = field(default_factory=Broadcaster)
     held_plan: ScheduleOut | None = None
     database_error: str = ""
+    database_down_since: datetime | None = None
     export_error: str = ""
     at_work: set[asyncio.Task[Any] | None] = field(default_factory=set)
     _exporting: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -45,19 +46,24 @@ class Services:
         """Return the plan in the database; while it is away, the last one this process saw."""
         if not self.job.log.migrated:
             # There are no tables to read yet; the job says why, once it has tried.
-            self.database_error = self.job.log.database_error
+            self._note_database(self.job.log.database_error)
             return self.held_plan
         try:
             async with session_scope(self.job.sources.sessions) as session:
                 run = await plans.latest_run(session)
                 slots = await plans.current(session)
         except DatabaseUnavailableError as error:
-            self.database_error = str(error)
+            self._note_database(str(error))
             return self.held_plan
-        self.database_error = ""
+        self._note_database("")
         if run is not None and slots:
             self.held_plan = _schedule(run, list(slots))
         return self.held_plan if run is not None else None
+
+    def _note_database(self, error: str) -> None:
+        """Keep what the database's failure is, and since when it lasts."""
+        self.database_error = error
+        self.database_down_since = (self.database_down_since or clock.now()) if error else None
 
     async def run_planner(self, trigger: str) -> JobState:
         """Plan now, tell the pages, export the file; returns how it went."""
@@ -156,6 +162,7 @@ class Services:
             database=database_label(settings),
             database_ok=not self.database_error,
             database_error=self.database_error,
+            database_down_since=self.database_down_since,
             local_plan=stamp,
             server_plan=None if self.database_error else stamp,
             plan_age_seconds=(now - meta.planned_at).total_seconds() if meta else None,

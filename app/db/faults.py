@@ -34,8 +34,11 @@ def translated() -> Iterator[None]:
 
 
 def _said(error: DBAPIError) -> str:
-    """Return the driver's words without the statement and its values."""
-    return str(error.orig)[:200]
+    """Return the driver's words without the statement, its values and the error number."""
+    args = error.orig.args if error.orig else ()
+    # MariaDB drivers raise (number, text); the number is no help to a person.
+    words = args[1] if len(args) == 2 and isinstance(args[1], str) else error.orig  # noqa: PLR2004
+    return str(words)[:200]
 
 
 def is_transient(error: BaseException | None) -> bool:

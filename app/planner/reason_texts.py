@@ -3,6 +3,7 @@
 Numbers come in as parameters, so another language is a table like this one.
 """
 
+from datetime import date
 from typing import Any
 
 _LATER = "it replaces {use_price:.2f} at {use_at}"
@@ -76,7 +77,7 @@ TEXTS: dict[str, str] = {
     ),
     "hold_cheap_window": "Holding while {price:.2f} is cheap: {later}.",
     "hold_for_dearer": "Holding at {price:.2f}: {later}.",
-    "water": "Heating water with {water_kw:.1f} kW from {source} for {water_for_day}.",
+    "water": "Heating water with {water_kw:.1f} kW from {source} for {water_day}.",
 }
 _SOURCES = {"grid": "the grid", "battery": "the battery", "pv": "the sun"}
 
@@ -89,4 +90,8 @@ def sentence(code: str, params: dict[str, Any]) -> str:
     )
     sold_now = (_SALE_COSTS if params["export_price"] < 0 else _SALE_BRINGS).format(**params)
     source = _SOURCES.get(params.get("water_from", ""), "")
-    return TEXTS[code].format(later=later, sold_now=sold_now, source=source, **params)
+    day = params.get("water_for_day")
+    water_day = f"{date.fromisoformat(day):%A}" if day else ""
+    return TEXTS[code].format(
+        later=later, sold_now=sold_now, source=source, water_day=water_day, **params
+    )
