@@ -4,13 +4,14 @@ from collections.abc import AsyncIterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.api import views
+from app.api import views, words
 from app.api.rest import ServicesDep
+from app.api.services import Services
 from app.errors import DarkstarError
 from app.shipped import SHIPPED
 
@@ -38,8 +39,8 @@ async def today(request: Request, view: ViewDep) -> HTMLResponse:
 
 @router.get("/ui/today")
 async def today_content(request: Request, view: ViewDep) -> HTMLResponse:
-    """Return what changes when the plan does."""
-    return templates.TemplateResponse(request, "_today.html", {"view": view})
+    """Return what changes with the clock and the plan, the header's clock included."""
+    return templates.TemplateResponse(request, "_refresh.html", {"view": view})
 
 
 @router.get("/ui/plan")
@@ -50,19 +51,29 @@ async def plan_content(request: Request, view: ViewDep) -> HTMLResponse:
 
 @router.post("/ui/run-planner")
 async def run_planner(request: Request, deps: ServicesDep) -> Response:
-    """Plan now and say how it went."""
-    try:
-        state = await deps.run_planner("button")
-        good = state.last_outcome in {"ok", "degraded"}
-        text = "New plan in force." if good else f"No new plan: {state.last_error}"
-    except DarkstarError as error:
-        good, text = False, str(error)
+    """Plan now and say how it went; a browser without scripts gets the page again."""
+    good, text = await _run(deps)
+    wants_page = "text/html" in request.headers.get("Accept", "")
+    if wants_page and "HX-Request" not in request.headers:
+        return RedirectResponse("/", status_code=303)
     return templates.TemplateResponse(
         request,
         "_toast.html",
         {"text": text, "kind": "good" if good else "bad"},
         headers={"HX-Trigger": "plan-changed"},
     )
+
+
+async def _run(deps: Services) -> tuple[bool, str]:
+    """Plan; return whether a new plan is in force, and the sentence to say."""
+    try:
+        state = await deps.run_planner("button")
+    except DarkstarError as error:
+        return False, words.sentence(str(error))
+    if state.last_outcome in {"ok", "degraded"}:
+        now = views.page(*await deps.overview()).now
+        return True, f"New plan in force: {now.action}, {now.until}." if now else "New plan made."
+    return False, f"No new plan. {words.sentence(state.last_error)}"
 
 
 @router.get("/ui/events", response_class=EventSourceResponse)

@@ -1,10 +1,12 @@
 """The plan folded into blocks that people can read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from app.api import words
 from app.api.schemas import ScheduleOut, SlotOut
 
 ACTIONS = {
@@ -31,45 +33,63 @@ class BlockView:
     soc: str
     cost: str
     why: str
-    is_past: bool
+    is_now: bool
 
 
-def blocks(plan: ScheduleOut | None, now: datetime, zone: ZoneInfo) -> tuple[BlockView, ...]:
+@dataclass(frozen=True, slots=True)
+class BlocksView:
+    """The blocks that are over, and the ones that run or are to come."""
+
+    earlier: tuple[BlockView, ...]
+    ahead: tuple[BlockView, ...]
+
+
+def action(slot: SlotOut) -> str:
+    """Say what a slot does with the battery and the heater."""
+    heating = ", heating water" if slot.water_kw > 0 else ""
+    return ACTIONS[slot.classification] + heating
+
+
+def blocks(plan: ScheduleOut | None, now: datetime, zone: ZoneInfo) -> BlocksView:
     """Fold neighbouring slots of one day with the same action and heater state."""
-    result: list[BlockView] = []
-    day_before = None
-    slots = plan.schedule if plan else []
-    for (day, word, water), members in groupby(
-        slots,
-        key=lambda s: (s.slot_start.astimezone(zone).date(), s.classification, s.water_kw > 0),
-    ):
-        block = list(members)
-        heading = f"{day:%A %-d %B}" if day != day_before else ""
-        result.append(_block(block, heading, word, water=water, now=now, zone=zone))
+    folded = [
+        list(members)
+        for _, members in groupby(
+            plan.schedule if plan else [],
+            key=lambda s: (s.slot_start.astimezone(zone).date(), s.classification, s.water_kw > 0),
+        )
+    ]
+    return BlocksView(
+        earlier=_views([block for block in folded if block[-1].slot_end <= now], now, zone),
+        ahead=_views([block for block in folded if block[-1].slot_end > now], now, zone),
+    )
+
+
+def _views(folded: Sequence[list[SlotOut]], now: datetime, zone: ZoneInfo) -> tuple[BlockView, ...]:
+    result, day_before = [], None
+    for block in folded:
+        day = block[0].slot_start.astimezone(zone).date()
+        result.append(_block(block, f"{day:%A %-d %B}" if day != day_before else "", now, zone))
         day_before = day
     return tuple(result)
 
 
-def _block(
-    block: list[SlotOut], heading: str, word: str, *, water: bool, now: datetime, zone: ZoneInfo
-) -> BlockView:
-    low = min(s.import_price_per_kwh for s in block)
-    high = max(s.import_price_per_kwh for s in block)
-    power = max(max(s.charge_kw, s.discharge_kw) for s in block)
-    heat = f" + water {block[0].water_kw:g} kW" if water else ""
-    first, last = block[0].slot_start.astimezone(zone), block[-1].slot_end.astimezone(zone)
+def _block(block: list[SlotOut], heading: str, now: datetime, zone: ZoneInfo) -> BlockView:
+    prices = [slot.import_price_per_kwh for slot in block]
+    power = max(max(slot.charge_kw, slot.discharge_kw) for slot in block)
+    first, last = block[0], block[-1]
+    # The reason that holds is the one of the slot in progress, else of the first.
+    present = next((slot for slot in block if slot.slot_start <= now < slot.slot_end), None)
     return BlockView(
         day=heading,
-        # The zone's name tells the two 02:15 of the autumn night apart.
-        span=f"{first:%H:%M}\u2013{last:%H:%M}"
-        + (f" {first.tzname()}" if first.utcoffset() != last.utcoffset() or first.fold else ""),
-        word=word,
-        letter=LETTERS[word],
-        action=ACTIONS[word] + heat,
+        span=f"{words.hhmm(first.slot_start, zone)}\u2013{words.hhmm(last.slot_end, zone)}",
+        word=first.classification,
+        letter=LETTERS[first.classification],
+        action=action(first),
         power=f"{power:.1f} kW" if power else "\u2013",
-        price=f"{low:.2f}" if high - low < 0.005 else f"{low:.2f}\u2013{high:.2f}",  # noqa: PLR2004 - half a cent
-        soc=f"{block[-1].soc_projected:.0f} %",
-        cost=f"{sum(s.planned_cost for s in block):.2f}".replace("-", "\u2212"),
-        why=block[0].reason_text,
-        is_past=block[-1].slot_end <= now,
+        price=words.between(min(prices), max(prices)),
+        soc=f"{last.soc_projected:.0f} %",
+        cost=words.number(sum(slot.planned_cost for slot in block)),
+        why=words.plain((present or first).reason_text),
+        is_now=present is not None,
     )

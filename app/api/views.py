@@ -1,11 +1,14 @@
 """What the templates may use: frozen, already formatted for people, in the home's time zone."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.api.plan_blocks import ACTIONS, BlockView, blocks
-from app.api.schemas import InputOut, ScheduleOut, StatusOut
+from app.api import words
+from app.api.banners import Banner, banners
+from app.api.chart_view import ChartView, chart
+from app.api.plan_blocks import BlocksView, action, blocks
+from app.api.schemas import InputOut, ScheduleOut, SlotOut, StatusOut
 from app.frames import SLOT_HOURS
 from app.provenance import Quality
 
@@ -19,15 +22,6 @@ STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Banner:
-    """A message above the page: its kind (sample, warn, error), title and sentence."""
-
-    kind: str
-    title: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class NowView:
     """The now card."""
 
@@ -36,9 +30,20 @@ class NowView:
     until: str
     why: str
     soc: str
-    target: str
+    soc_note: str
     price: str
+    price_unit: str
+    price_note: str
     following: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyView:
+    """What stands in place of the now card while there is no plan."""
+
+    title: str
+    text: str
+    is_planning: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,8 @@ class InputView:
 
     name: str
     quality: str
+    quality_text: str
     source: str
-    age: str
     detail: str
 
 
@@ -63,9 +68,13 @@ class PageView:
     version: str
     banners: tuple[Banner, ...]
     now: NowView | None
+    empty: EmptyView
     kpis: tuple[tuple[str, str, str], ...]
-    blocks: tuple[BlockView, ...]
+    chart: ChartView
+    blocks: BlocksView
+    units: tuple[str, str]
     inputs: tuple[InputView, ...]
+    inputs_note: str
     meta: tuple[tuple[str, str], ...]
 
 
@@ -73,48 +82,41 @@ def page(plan: ScheduleOut | None, status: StatusOut) -> PageView:
     """Build the page from the plan and the state of the service."""
     zone = ZoneInfo(status.timezone)
     local = status.now.astimezone(zone)
+    made = words.when(plan.meta.planned_at, status.now, zone) if plan else ""
     return PageView(
         state=status.state,
         state_text=STATES[status.state],
         zone=status.timezone,
         clock=f"{local:%a %-d %b, %H:%M} {local.tzname()}",
         version=status.version,
-        banners=_banners(status),
+        banners=banners(plan, status, zone),
         now=_now(plan, status, zone),
+        empty=_empty(status, zone),
         kpis=_kpis(plan, status, zone),
+        chart=chart(plan, status, zone),
         blocks=blocks(plan, status.now, zone),
+        units=(f"{status.currency}/kWh", status.currency),
         inputs=tuple(_input(each, status.now) for each in status.inputs),
+        inputs_note=f"As of the plan made at {made}." if made else "",
         meta=_meta(plan, status, zone),
     )
 
 
-def _banners(status: StatusOut) -> tuple[Banner, ...]:
-    banners = []
-    sample = [each.name for each in status.inputs if each.quality == Quality.SAMPLE]
-    live = [each.name for each in status.inputs if each.quality == Quality.LIVE]
-    if sample:
-        real = f" Live: {_listed(live)}." if live else " Nothing live could be reached."
-        text = f"Recorded sample data stands in for {_listed(sample)}.{real}"
-        banners.append(Banner("sample", "Sample data", text))
-    if not status.database_ok:
-        text = f"{status.database}: {status.database_error}. The last plan stays in memory; "
-        banners.append(
-            Banner("error", "Database away", text + "Darkstar tries again every few seconds.")
+def _empty(status: StatusOut, zone: ZoneInfo) -> EmptyView:
+    if status.job.running or status.job.last_outcome == "none":
+        text = (
+            "Darkstar is collecting prices, weather and the state of the home. "
+            "The plan shows here in a few seconds."
         )
-    if status.job.last_error:
-        meanwhile = "The last plan stays in force." if status.current else "There is no plan yet."
-        banners.append(Banner("error", "Planning failed", f"{status.job.last_error}. {meanwhile}"))
-    if status.warnings:
-        banners.append(Banner("warn", "Plan with limits", "; ".join(status.warnings) + "."))
-    return tuple(banners)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(name.replace("_", " ") for name in names)
-
-
-def _money(amount: float, currency: str) -> str:
-    return f"{amount:,.2f} {currency}".replace(",", "\u202f").replace("-", "\u2212")
+        return EmptyView("Making the first plan", text, is_planning=True)
+    again = ""
+    if status.job.next_run_at:
+        again = f"Darkstar tries again {words.coming(status.job.next_run_at, status.now, zone)}. "
+    text = (
+        "The first plan appears here as soon as the database answers and prices are known. "
+        f"{again}Run planner tries at once."
+    )
+    return EmptyView("No plan for now", text, is_planning=False)
 
 
 def _now(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> NowView | None:
@@ -122,76 +124,73 @@ def _now(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> NowView
     if plan is None or slot is None:
         return None
     ahead = [each for each in plan.schedule if each.slot_start >= slot.slot_start]
-    change = next((e for e in ahead if e.classification != slot.classification), None)
-    until = change.slot_start if change else ahead[-1].slot_end
-    following = (
-        f"{ACTIONS[change.classification]} from {_hhmm(change.slot_start, zone)}"
-        if change
-        else "No change within the plan"
-    )
+    change = next((each for each in ahead if action(each) != action(slot)), None)
+    end = words.when(change.slot_start if change else ahead[-1].slot_end, status.now, zone)
+    soc, soc_note = _battery(slot, status, zone)
     return NowView(
-        action=ACTIONS[slot.classification],
+        action=action(slot),
         word=slot.classification,
-        until=f"until {_hhmm(until, zone)}",
-        why=slot.reason_text,
-        soc=f"{slot.soc_projected:.0f} %",
-        target=f"{slot.soc_target:.0f} %",
-        price=f"{slot.import_price_per_kwh:.2f} {status.currency}/kWh",
-        following=following,
+        until=f"until {end}",
+        why=words.plain(slot.reason_text),
+        soc=soc,
+        soc_note=soc_note,
+        price=words.number(slot.import_price_per_kwh),
+        price_unit=f"{status.currency}/kWh",
+        price_note=f"selling brings {words.number(slot.export_price_per_kwh)}",
+        following=(
+            f"at {words.when(change.slot_start, status.now, zone)}: {action(change).lower()}"
+            if change
+            else f"No change until {end}, where the known prices end"
+        ),
     )
 
 
-def _hhmm(instant: datetime, zone: ZoneInfo) -> str:
-    return f"{instant.astimezone(zone):%H:%M}"
+def _battery(slot: SlotOut, status: StatusOut, zone: ZoneInfo) -> tuple[str, str]:
+    """Return the charge level and its note; a level that nobody has seen is not a number."""
+    if any(each.name == "soc" and each.quality == Quality.MISSING for each in status.inputs):
+        return "unknown", f"planned as if {slot.soc_projected:.0f} %"
+    at = words.hhmm(slot.slot_end, zone)
+    return f"{slot.soc_projected:.0f} %", f"at {at}, target {slot.soc_target:.0f} %"
 
 
 def _kpis(
     plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo
 ) -> tuple[tuple[str, str, str], ...]:
     """Return (label, value, note) of the key figures."""
-    if plan is None:
+    if plan is None or status.current is None:
         return ()
-    meta, currency = plan.meta, plan.meta.currency
-    today = status.now.astimezone(zone).date()
-    todays = [s for s in plan.schedule if s.slot_start.astimezone(zone).date() == today]
+    meta, today = plan.meta, status.now.astimezone(zone).date()
+    left = [
+        slot
+        for slot in plan.schedule
+        if slot.slot_end > status.now and slot.slot_start.astimezone(zone).date() == today
+    ]
     span = round((meta.horizon_end - meta.horizon_start).total_seconds() / 3600)
+    saved = meta.cost_do_nothing - meta.cost
+    planned = meta.cost_self_consumption - meta.cost
+    sun, water = (
+        sum(s.planned_pv_kwh for s in left),
+        sum(s.water_kw for s in left) * SLOT_HOURS,
+    )
     return (
-        ("Planned cost", _money(meta.cost, currency), f"next {span} h, stored energy credited"),
-        (
-            "Saves",
-            _money(meta.cost_do_nothing - meta.cost, currency),
-            "against leaving the battery idle",
-        ),
-        (
-            "Beyond own sun",
-            _money(meta.cost_self_consumption - meta.cost, currency),
-            "against only storing your own sun",
-        ),
-        ("Sun today", f"{sum(s.planned_pv_kwh for s in todays):.1f} kWh", "forecast"),
-        (
-            "Hot water today",
-            f"{sum(s.water_kw for s in todays) * SLOT_HOURS:.1f} kWh",
-            "planned",
-        ),
+        ("Planned cost", f"{words.number(meta.cost)} {meta.currency}", f"for {span} h, net"),
+        ("Saves", f"{words.number(saved)} {meta.currency}", "against an idle battery"),
+        ("Of that by planning", f"{words.number(planned)} {meta.currency}", "beyond storing sun"),
+        ("Sun today", f"{sun:.1f} kWh", "still to come"),
+        ("Hot water today", f"{water:.1f} kWh", "still to heat"),
     )
 
 
 def _input(each: InputOut, now: datetime) -> InputView:
-    age = _ago(now - each.issued_at) if each.issued_at else ""
+    age = words.ago(now - each.issued_at) if each.issued_at else ""
+    published = "published " if each.name == "prices" else ""
     return InputView(
-        name=each.name.replace("_", " "),
+        name=words.sentence(words.name(each.name)).rstrip("."),
         quality=each.quality.value,
-        source=each.source,
-        age=age,
-        detail=each.detail,
+        quality_text=words.QUALITIES[each.quality.value],
+        source=f"{each.source}, {published}{age}" if age else each.source,
+        detail=words.sentence(each.detail),
     )
-
-
-def _ago(age: timedelta) -> str:
-    minutes = int(age.total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    return f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago"  # noqa: PLR2004
 
 
 def _meta(
@@ -201,15 +200,17 @@ def _meta(
     for label, stamp in (("Local plan", status.local_plan), ("Server plan", status.server_plan)):
         text = "none"
         if stamp:
-            local = stamp.planned_at.astimezone(zone)
-            text = f"{local:%H:%M:%S}, version {stamp.planner_version}, run {stamp.plan_run_id}"
+            made = words.when(stamp.planned_at, status.now, zone)
+            text = f"{made}, run {stamp.plan_run_id}, version {stamp.planner_version}"
         rows.append((label, text))
     if plan:
-        end = plan.meta.horizon_end.astimezone(zone)
         rows += [
+            ("Prices known until", words.when(plan.meta.horizon_end, status.now, zone)),
             ("Engine", plan.meta.engine),
-            ("S-index", f"{plan.meta.s_index:.2f}"),
-            ("Prices known until", f"{end:%a %H:%M}"),
-            ("Run took", f"{plan.meta.duration_ms:.0f} ms"),
+            ("Safety factor (S-index)", f"{plan.meta.s_index:.2f}"),
+            ("Run took", f"{plan.meta.duration_ms / 1000:.1f} s"),
         ]
+    if status.job.next_run_at:
+        due = words.coming(status.job.next_run_at, status.now, zone)
+        rows.append(("Next run", due.removeprefix("at ")))
     return tuple(rows)

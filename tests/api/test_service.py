@@ -119,7 +119,7 @@ async def test_a_replan_minutes_later_keeps_the_running_action(tmp_path: Path) -
         assert words[0] == words[1]
 
 
-@pytest.mark.parametrize("path", ["/", "/api/status", "/nowhere", "/static/app.js", "/ui/plan"])
+@pytest.mark.parametrize("path", ["/", "/api/status", "/nowhere", "/static/live.js", "/ui/plan"])
 async def test_every_answer_carries_the_security_headers(tmp_path: Path, path: str) -> None:
     async with running(offline(tmp_path, demo=True)) as (_, client):
         answer = await client.get(path)

@@ -1,0 +1,72 @@
+"""The chart in words: for those who do not see it, and for browsers without scripts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from app.api import words
+from app.api.schemas import ScheduleOut, SlotOut, StatusOut
+from app.provenance import Quality
+
+_DRAWN = {"prices", "pv", "load", "soc"}
+_FEW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ChartView:
+    """The chart in words; ``run`` tells the browser which plan to draw, empty when there is none.
+
+    ``badges`` are (quality, text) of what is drawn but was not measured or published.
+    """
+
+    run: str
+    summary: str
+    badges: tuple[tuple[str, str], ...]
+
+
+def chart(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> ChartView:
+    """Return the chart's words; without a slot ahead there is nothing to draw."""
+    ahead = [s for s in plan.schedule if s.slot_end > status.now] if plan else []
+    if plan is None or not ahead:
+        return ChartView("", "Nothing to draw: there is no plan yet.", ())
+    return ChartView(
+        run=f"{plan.meta.plan_run_id}",
+        summary=_summary(ahead, status, zone),
+        badges=_badges(plan),
+    )
+
+
+def _badges(plan: ScheduleOut) -> tuple[tuple[str, str], ...]:
+    """Return one badge per quality below live; more than two names are just "data"."""
+    names: dict[Quality, list[str]] = {}
+    for each in plan.meta.inputs:
+        if each.name in _DRAWN and each.quality not in {Quality.LIVE, Quality.CACHED}:
+            names.setdefault(each.quality, []).append(words.name(each.name))
+    return tuple(
+        (quality.value, f"{quality.value} {words.listed(found) if len(found) <= _FEW else 'data'}")
+        for quality, found in names.items()
+    )
+
+
+def _summary(ahead: list[SlotOut], status: StatusOut, zone: ZoneInfo) -> str:
+    """Say in a few sentences what the chart shows from now on."""
+
+    def at(instant: datetime) -> str:
+        return words.when(instant, status.now, zone)
+
+    low = min(ahead, key=lambda slot: slot.import_price_per_kwh)
+    high = max(ahead, key=lambda slot: slot.import_price_per_kwh)
+    empty = min(ahead, key=lambda slot: slot.soc_projected)
+    full = max(ahead, key=lambda slot: slot.soc_projected)
+    battery = f"stays at {full.soc_projected:.0f} %"
+    if round(full.soc_projected) != round(empty.soc_projected):
+        battery = (
+            f"is fullest at {at(full.slot_end)} ({full.soc_projected:.0f} %), "
+            f"emptiest at {at(empty.slot_end)} ({empty.soc_projected:.0f} %)"
+        )
+    return (
+        f"Until {at(ahead[-1].slot_end)}: the price is lowest at {at(low.slot_start)} "
+        f"({words.number(low.import_price_per_kwh)} {status.currency}/kWh) and highest at "
+        f"{at(high.slot_start)} ({words.number(high.import_price_per_kwh)}). "
+        f"The battery {battery}."
+    )
