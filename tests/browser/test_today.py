@@ -1,6 +1,7 @@
 """The page in a real browser: drawn, silent in the console, alive, and asking nobody else."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,15 +26,22 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A demo home in a process of its own, with nothing live to reach."""
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def serving(data_dir: Path, port: int, *, demo: bool = True) -> Iterator[str]:
+    """A home in a process of its own, with nothing live to reach."""
+    config = data_dir / "config.yaml"
+    config.write_text(f"demo_home: {str(demo).lower()}\n")
     environ = {
         **os.environ,
-        "DARKSTAR_DATA_DIR": str(tmp_path_factory.mktemp("data")),
+        "DARKSTAR_CONFIG": str(config),
+        "DARKSTAR_DATA_DIR": str(data_dir),
         "DARKSTAR_SERVER__PORT": str(port),
         "DARKSTAR_NORDPOOL__BASE_URL": "http://127.0.0.1:9",
         "DARKSTAR_OPEN_METEO__BASE_URL": "http://127.0.0.1:9",
@@ -42,22 +51,29 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for_plan(url)
+        _wait_for_answer(f"{url}/api/schedule" if demo else f"{url}/health")
         yield url
     finally:
         service.terminate()
         service.wait(timeout=20)
 
 
-def _wait_for_plan(url: str) -> None:
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A demo home that plans."""
+    with serving(tmp_path_factory.mktemp("data"), free_port()) as url:
+        yield url
+
+
+def _wait_for_answer(url: str) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{url}/api/schedule", timeout=5):  # noqa: S310
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310
                 return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.2)
-    pytest.fail("the service did not plan within 60 s")
+    pytest.fail("the service did not answer within 60 s")
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +112,7 @@ def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iter
 def test_the_page_shows_now_the_chart_and_the_plan(page: Page) -> None:
     assert page.locator("h1").inner_text() != "No plan for now"
     assert "Sample data" in page.locator(".banner").first.inner_text()
-    assert page.locator("table.plan tbody tr").count() > 2
+    assert page.locator("table.plan tbody tr").count() >= 2
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
@@ -127,3 +143,84 @@ def test_the_button_plans_anew_and_the_page_follows(page: Page) -> None:
     page.wait_for_function(
         "before => document.querySelectorAll('.meta dd')[1].innerText !== before", arg=before
     )
+
+
+def test_nothing_internal_is_shown_to_people(page: Page) -> None:
+    text = page.locator("main").inner_text()
+    assert not re.search(r"\d{4}-\d{2}-\d{2}|\bsoc\b|\bpv\b|water_today|\w+Error\b", text)
+    assert "Sun forecast" in text
+
+
+def test_the_chart_is_named_and_summed_up_in_words(page: Page) -> None:
+    chart = page.locator("#chart")
+    assert chart.get_attribute("role") == "img"
+    described = page.locator(f"#{chart.get_attribute('aria-describedby')}").inner_text()
+    assert "the price is lowest at" in described
+    assert "sample data" in described
+
+
+def test_the_keyboard_goes_to_both_ends_and_back_to_now(page: Page) -> None:
+    text = page.locator("#chart-text")
+    now = text.inner_text()
+    page.locator("#chart").focus()
+    page.keyboard.press("End")
+    end = text.inner_text()
+    page.keyboard.press("ArrowRight")
+    assert text.inner_text() == end
+    page.keyboard.press("Home")
+    page.keyboard.press("Escape")
+    assert text.inner_text() == now
+
+
+def test_a_new_plan_moves_nothing_on_the_page(page: Page) -> None:
+    place = "JSON.stringify(document.querySelector('#chart').getBoundingClientRect())"
+    before = page.evaluate(place)
+    page.get_by_role("button", name="Run planner").click()
+    page.wait_for_selector(".toast.good")
+    assert "New plan in force" in page.locator(".toast").inner_text()
+    assert page.evaluate(place) == before
+
+
+def test_without_scripts_the_plan_is_there_and_the_button_works(
+    browser: Browser, address: str
+) -> None:
+    plain = browser.new_context(java_script_enabled=False).new_page()
+    plain.goto(address)
+    plain.get_by_role("button", name="Run planner").click()
+    assert plain.url == f"{address}/"
+    assert plain.locator("table.plan tbody tr").count() >= 2
+    plain.context.close()
+
+
+def test_a_home_without_a_plan_says_what_is_missing_with_a_silent_console(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with serving(tmp_path, free_port(), demo=False) as url:
+        opened = browser.new_page()
+        complaints: list[str] = []
+        opened.on("console", lambda message: complaints.append(message.text))
+        opened.goto(url)
+        # The page may be first: what fails then reaches it by itself.
+        opened.wait_for_selector(".banner.error")
+        assert "Nord Pool cannot be reached" in opened.locator(".banner").inner_text()
+        assert "nothing is steered" in opened.locator(".banner").inner_text()
+        assert "Nothing to draw" in opened.locator("#chart-summary").inner_text()
+        opened.close()
+        assert complaints == []
+
+
+def test_a_dead_service_shows_offline_and_a_new_one_live(browser: Browser, tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, port) as url:
+        opened = browser.new_page()
+        opened.goto(url)
+        opened.wait_for_selector("#live.on")
+    opened.wait_for_selector("#live.off")
+    assert "offline since" in opened.locator("#live").inner_text()
+    opened.get_by_role("button", name="Run planner").click()
+    opened.wait_for_selector(".toast.bad")
+    opened.wait_for_selector("#offline:not([hidden])")
+    with serving(tmp_path, port):
+        opened.wait_for_selector("#live.on")
+        assert opened.locator("#offline").is_hidden()
+        opened.close()
