@@ -118,10 +118,16 @@ function drawBehind(u) {
       ctx.textAlign = "center";
       ctx.fillText("prices not known yet", (end + box.right) / 2, (box.top + box.bottom) / 2);
     }
-    ctx.fillStyle = css("--muted");
     ctx.textAlign = "right";
     ctx.textBaseline = "bottom";
-    for (const { label, top } of Object.values(lanes)) ctx.fillText(label, box.right, box.bottom - top * (box.bottom - box.top) - 5 * box.px);
+    for (const { label, top } of Object.values(lanes)) {
+      const y = box.bottom - top * (box.bottom - box.top) - 5 * box.px, wide = ctx.measureText(label).width + 8 * box.px;
+      // The grid would run through the letters.
+      ctx.fillStyle = css("--card");
+      ctx.fillRect(box.right - wide, y - 14 * box.px, wide, 14 * box.px);
+      ctx.fillStyle = css("--muted");
+      ctx.fillText(label, box.right, y);
+    }
     ctx.strokeStyle = withAlpha(css("--muted"), 0.7);
     ctx.lineWidth = box.px;
     for (const [key, { marks }] of Object.entries(lanes)) {
@@ -183,7 +189,7 @@ function build() {
       label: s.label, scale: s.lane, show: shows(s.key), paths: s.bar ? bars : s.atEnd ? undefined : steps, width: s.width ?? 0, dash: s.dash,
       stroke: () => css(s.color), fill: s.bar || s.area ? () => withAlpha(css(s.color), s.area ?? 0.85) : undefined, fillTo: () => 0, points: { show: false },
     }))],
-    hooks: { drawClear: [drawBehind], draw: [drawInFront], setCursor: [follow] },
+    hooks: { drawAxes: [drawBehind], draw: [drawInFront], setCursor: [follow] },
   };
   chart = new uPlot(options, columns, figure);
 }
