@@ -88,8 +88,10 @@ class PlanningJob:
             except TimeoutError:
                 error = f"the run took longer than {RUN_SECONDS} s"
             except Exception as fault:  # noqa: BLE001 - the one place: the old plan stays, the run is told
-                error = str(fault) if isinstance(fault, DarkstarError) else repr(fault)
+                error = str(fault)
                 if not isinstance(fault, DarkstarError):
+                    # Its words may hold an address or a token: the page is no place for them.
+                    error = f"{type(fault).__name__}: a bug in Darkstar, see the log"
                     _log.exception("planning run crashed", trigger=trigger)
             finally:
                 self.log.running, self.log.last_finished_at = False, now()

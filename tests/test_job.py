@@ -124,6 +124,16 @@ async def test_a_run_that_breaks_anywhere_is_closed(
     assert [status for _, status in await runs(job)] == ["failed"]
 
 
+async def test_a_bug_shows_by_its_type_alone(
+    job: PlanningJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any, **__: Any) -> None:
+        raise ValueError("Bearer hunter2")
+
+    monkeypatch.setattr("app.job.gather_prices", broken)
+    assert (await job.run("button")).last_error == "ValueError: a bug in Darkstar, see the log"
+
+
 async def test_a_run_that_a_crash_left_open_is_closed_by_the_next(job: PlanningJob) -> None:
     await job.run("start")
     async with session_scope(job.sources.sessions) as session:
