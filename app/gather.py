@@ -1,13 +1,13 @@
 """Gather the inputs of one planning run, each with where it came from and how far to trust it."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import httpx
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from app.clock import slot_floor
+from app.clock import local_midnight, slot_floor
 from app.db import prices
 from app.db.engine import session_scope
 from app.errors import NotPublishedYetError, PlanHeldError, UpstreamError
@@ -71,7 +71,8 @@ async def gather_prices(sources: Sources, *, now: datetime) -> Gathered:
         spot = stored.select("slot_start", "spot_price_per_kwh")
     elif settings.demo_home:
         status = InputStatus("prices", demo.SOURCE, Quality.SAMPLE, None, problem)
-        known = [slot for slot in slots if slot < _published_until(now, settings)]
+        end = _midnight(nordpool.next_day(published_days(now)[-1]))
+        known = [slot for slot in slots if slot < end]
         spot = demo.sample_slots(
             known, zone=settings.zone, currency=settings.nordpool.currency
         ).select("slot_start", "spot_price_per_kwh")
@@ -81,12 +82,20 @@ async def gather_prices(sources: Sources, *, now: datetime) -> Gathered:
     return Gathered(priced.select(PRICES.names()), status)
 
 
-def _published_until(now: datetime, settings: Settings) -> datetime:
-    """Return the end of what a market would have published by now, for the sample."""
-    local = now.astimezone(settings.zone)
-    days = 2 if local.time() >= ASK_FOR_TOMORROW_FROM else 1
-    end = datetime.combine(local.date() + timedelta(days=days), time(), tzinfo=settings.zone)
-    return end.astimezone(now.tzinfo)
+def published_days(now: datetime) -> list[date]:
+    """Return the delivery days that should be out by now: today, and tomorrow from 12:45 on.
+
+    By the market's clock: a Finnish home just past its midnight still needs the day it is in.
+    """
+    today = nordpool.delivery_day(now)
+    if now.astimezone(nordpool.DELIVERY_ZONE).time() < ASK_FOR_TOMORROW_FROM:
+        return [today]
+    return [today, nordpool.next_day(today)]
+
+
+def _midnight(day: date) -> datetime:
+    """Return the instant (UTC) at which a delivery day begins."""
+    return local_midnight(day, nordpool.DELIVERY_ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +111,9 @@ async def fetch_missing_days(sources: Sources, *, now: datetime) -> Fetched:
     """Fetch and store the delivery days that should be out and are not stored yet."""
     settings = sources.settings.nordpool
     today = nordpool.delivery_day(now)
-    wanted = [today]
-    # The market's clock: a Finnish home just past its midnight still needs the day it is in.
-    if now.astimezone(nordpool.DELIVERY_ZONE).time() >= ASK_FOR_TOMORROW_FROM:
-        wanted.append(nordpool.next_day(today))
     problem, stored, missing = "", False, False
-    for day in wanted:
-        start = datetime.combine(day, time(), tzinfo=nordpool.DELIVERY_ZONE)
+    for day in published_days(now):
+        start = _midnight(day)
         async with session_scope(sources.sessions) as session:
             known = await prices.load(
                 session,

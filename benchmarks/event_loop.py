@@ -123,7 +123,7 @@ async def measure(settings: Settings, probe: Probe, *, database: str, plans: int
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://darkstar")
     async with app.router.lifespan_context(app), client:
         log = app.state.services.job.log
-        while log.last_outcome == "none":
+        while log.last_outcome == "none":  # noqa: ASYNC110 - nothing of the service is changed
             await asyncio.sleep(PROBE_SECONDS)
         await client.get("/")
         for _ in range(plans):

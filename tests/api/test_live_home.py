@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from app.settings_sources import load_settings
-from tests.api.test_service import first_outcome, running
+from tests.api.test_service import first_outcome, offline, running
 from tests.fakes import FakeUpstreams, Fault
 
 AFTERNOON = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
@@ -162,3 +162,19 @@ async def test_the_last_forecast_serves_prices_that_were_published_after_it(
             assert plan["meta"]["horizon_end"] == "2026-11-24T23:00:00Z"
             assert (await qualities(client))["pv"] == "cached"
             assert sum(slot["planned_pv_kwh"] for slot in plan["schedule"]) > 10
+
+
+async def test_the_sample_reaches_as_far_as_the_market_would_have_published(
+    tmp_path: Path,
+) -> None:
+    """12:50 in Helsinki is 11:50 at the market: tomorrow is not out, as with real prices."""
+    settings = offline(tmp_path, demo=True).model_copy(update={"timezone": "Europe/Helsinki"})
+    with time_machine.travel(datetime(2026, 11, 23, 10, 50, tzinfo=UTC), tick=True) as clock:
+        async with running(settings) as (_, client):
+            await first_outcome(client)
+            plan = (await client.get("/api/schedule")).json()
+            assert plan["meta"]["horizon_end"] == "2026-11-23T23:00:00Z"
+            clock.move_to(datetime(2026, 11, 23, 11, 50, tzinfo=UTC))
+            await client.post("/api/run_planner")
+            plan = (await client.get("/api/schedule")).json()
+            assert plan["meta"]["horizon_end"] == "2026-11-24T23:00:00Z"
