@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +12,12 @@ import typer
 from app import scenario
 from app.db import migrate
 from app.db.engine import database_label, make_engine, prepare_place, resolve_url
-from app.errors import DarkstarError
+from app.errors import DarkstarError, DatabaseUnavailableError
 from app.main import create_app, run
 from app.settings import redacted
 from app.settings_sources import LoadedSettings, load_settings
 
-EXIT_CONFIG = 78
+EXIT_CONFIG, EXIT_TEMPORARY = os.EX_CONFIG, os.EX_TEMPFAIL
 cli = typer.Typer(help="Plan a home's battery and water heater.", no_args_is_help=True)
 db = typer.Typer(help="The database.", no_args_is_help=True)
 config = typer.Typer(help="The configuration.", no_args_is_help=True)
@@ -89,11 +90,19 @@ def upgrade() -> None:
 
     async def run() -> None:
         made = make_engine(settings)
-        await migrate.upgrade(made)
-        await made.dispose()
+        try:
+            await migrate.upgrade(made)
+        finally:
+            await made.dispose()
 
-    asyncio.run(run())
-    typer.echo(f"{database_label(settings)} is up to date")
+    label = database_label(settings)
+    try:
+        asyncio.run(run())
+    except DatabaseUnavailableError as error:
+        raise DatabaseUnavailableError(
+            f"{label}: {error}; check that it runs, then run this again"
+        ) from error
+    typer.echo(f"{label} is up to date")
 
 
 @config.command()
@@ -105,9 +114,10 @@ def check() -> None:
 
 
 def main() -> None:
-    """Run the command; a deliberate error is one line and exit code 78."""
+    """Run the command; a deliberate error is one line and exit code 78, or 75 if it may pass."""
     try:
         cli()
     except DarkstarError as error:
         typer.echo(f"error: {error}", err=True)
-        raise SystemExit(EXIT_CONFIG) from error
+        away = isinstance(error, DatabaseUnavailableError)
+        raise SystemExit(EXIT_TEMPORARY if away else EXIT_CONFIG) from error

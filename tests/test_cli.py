@@ -1,6 +1,7 @@
 """The command refuses in one line that names what is wrong, and never with a traceback."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.cli import EXIT_CONFIG, main
+from app.cli import EXIT_CONFIG, EXIT_TEMPORARY, main
 from app.frames import SLOT
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -50,13 +51,16 @@ def home() -> dict[str, Any]:
 
 
 def refused(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *words: str,
+    code: int = EXIT_CONFIG,
 ) -> str:
     monkeypatch.setattr(sys, "argv", ["darkstar", *words])
     with pytest.raises(SystemExit) as ended:
         main()
     said = capsys.readouterr().err
-    assert ended.value.code == EXIT_CONFIG
+    assert ended.value.code == code
     assert said.startswith("error: ")
     return said
 
@@ -143,3 +147,15 @@ def test_a_data_directory_that_cannot_be_made_is_named(
     said = refused(monkeypatch, capsys, *words)
     assert "data_dir" in said
     assert str(tmp_path / "file") in said
+
+
+def test_an_upgrade_of_a_database_that_is_away_says_to_try_again_and_is_no_config_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DARKSTAR_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DARKSTAR_DATABASE__URL", "mariadb://me:hunter2@127.0.0.1:1/home")
+    said = refused(monkeypatch, capsys, "db", "upgrade", code=EXIT_TEMPORARY)
+    assert EXIT_TEMPORARY == os.EX_TEMPFAIL
+    assert "MariaDB home at 127.0.0.1:1" in said
+    assert "run this again" in said
+    assert "hunter2" not in said
