@@ -1,5 +1,6 @@
 """The service: one process with the API, the pages and the scheduler inside."""
 
+import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ from app.schedule import Schedule
 from app.settings import Settings
 from app.shipped import SHIPPED
 
+_log = logging.getLogger("uvicorn.error")
 MAX_BODY_BYTES = 64 * 1024
 HEADERS = {
     "Content-Security-Policy": (
@@ -82,10 +84,15 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 class _Server(uvicorn.Server):
-    """A server that first ends the streams of open pages: they would never end by themselves."""
+    """A server that says where it runs, and ends the streams of open pages when it stops."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so: uvicorn does not for a socket it was given."""
+        await super().startup(sockets)
+        _log.info("running on http://%s:%d (Ctrl+C stops it)", self.config.host, self.config.port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell the pages, then wait for requests in progress."""
+        """Tell the pages, whose streams would never end by themselves, then wait for requests."""
         self.config.app.state.services.events.close()  # type: ignore[union-attr]
         await super().shutdown(sockets)
 
@@ -102,12 +109,23 @@ def run(app: FastAPI, *, host: str, port: int, log_level: str) -> None:
             timeout_graceful_shutdown=3,
         )
     )
-    server.run()
+    # Before the lifespan: a service that nobody can reach must not plan into the database.
+    with _listening(host, port) as listener:
+        server.run(sockets=[listener])
     if not server.started:
+        raise DarkstarError("the service could not start; the lines above say why")
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that has the port for itself, or say why there is none."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
         raise DarkstarError(
-            f"the service could not start on {host}:{port}; the lines above say why, "
-            "DARKSTAR_SERVER__PORT chooses another port"
-        )
+            f"the service cannot listen on {host}:{port}: {error.strerror}; "
+            "DARKSTAR_SERVER__HOST and DARKSTAR_SERVER__PORT choose another place"
+        ) from error
 
 
 def _deliberate(_request: Request, error: Exception) -> JSONResponse:

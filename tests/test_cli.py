@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import socket
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -159,3 +161,17 @@ def test_an_upgrade_of_a_database_that_is_away_says_to_try_again_and_is_no_confi
     assert "MariaDB home at 127.0.0.1:1" in said
     assert "run this again" in said
     assert "hunter2" not in said
+
+
+def test_a_port_in_use_is_refused_before_anything_is_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setenv("DARKSTAR_DATA_DIR", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("DARKSTAR_SERVER__PORT", str(port))
+        said = refused(monkeypatch, capsys, "serve")
+    assert f"127.0.0.1:{port}" in said
+    assert "DARKSTAR_SERVER__PORT" in said
+    assert list(tmp_path.iterdir()) == []
