@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app import scenario
+from app import logs, scenario
 from app.db import migrate
 from app.db.engine import database_label, make_engine, prepare_place, resolve_url
 from app.errors import DarkstarError, DatabaseUnavailableError
@@ -37,6 +37,7 @@ def _loaded() -> LoadedSettings:
 def serve() -> None:
     """Start the service and the dashboard."""
     settings = _loaded().settings
+    logs.set_up(settings.log_level)
     server = settings.server
     typer.echo(f"dashboard: http://{server.host}:{server.port}")
     prepare_place(settings)

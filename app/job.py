@@ -10,8 +10,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app import __version__, outlook
-from app.clock import local_day, local_midnight, now, slot_floor
-from app.db import lock, migrate, plans, retention
+from app.clock import local_day, local_midnight, now
+from app.db import lock, migrate, plans
 from app.db.engine import session_scope
 from app.db.faults import is_transient
 from app.errors import (
@@ -76,9 +76,11 @@ class PlanningJob:
         async with self._single:
             self.log.running, self.log.last_started_at = True, now()
             outcome, error = "failed", "the service stopped during the run"
+            counts: dict[str, int] = {}
             try:
                 async with asyncio.timeout(RUN_SECONDS):
-                    outcome, error = await self._plan_and_publish(trigger), ""
+                    outcome, counts = await self._plan_and_publish(trigger)
+                    error = ""
             except RunInProgressError as other:
                 outcome, error = "stood_down", ""
                 await self._close_run("aborted", str(other))
@@ -96,7 +98,9 @@ class PlanningJob:
             finally:
                 self.log.running, self.log.last_finished_at = False, now()
                 self.log.last_outcome, self.log.last_error = outcome, error
-                _log.info("planning run", trigger=trigger, outcome=outcome, error=error)
+                took = self.log.last_finished_at - self.log.last_started_at
+                counts |= {"duration_ms": round(took / timedelta(milliseconds=1))}
+                _log.info("planning run", trigger=trigger, outcome=outcome, error=error, **counts)
             await self._close_run(outcome, error)
             return self.log
 
@@ -128,7 +132,8 @@ class PlanningJob:
             raise
         self.log.migrated = True
 
-    async def _plan_and_publish(self, trigger: str) -> str:
+    async def _plan_and_publish(self, trigger: str) -> tuple[str, dict[str, int]]:
+        """Return the outcome of a run and what it counted."""
         await self.prepare()
         async with lock.planner_lock(self.engine):
             planned_at = now()
@@ -156,7 +161,7 @@ class PlanningJob:
                 seen_generation=seen,
             )
             self._open_run, self._last_published = None, run_id
-            return result.status
+            return result.status, {"slots": plan.schedule.height, "warnings": len(result.warnings)}
 
     async def _leave_it_to_others(self, session: AsyncSession, at: datetime) -> None:
         """Raise ``StandByError`` while another service keeps this database's plan fresh."""
@@ -235,15 +240,3 @@ class PlanningJob:
             safety=safety_factor(settings.s_index, days, today=today),
             discharge_allowed=home.soc_known,
         )
-
-    async def purge(self) -> int:
-        """Forget history older than the configured retention."""
-        days = self.settings.automation.history_retention_days
-        # Slot columns refuse to be compared with what is off the quarter.
-        before = slot_floor(now() - timedelta(days=days))
-        total, gone = 0, 1
-        while gone:
-            async with session_scope(self.sources.sessions, timeout_seconds=60) as session:
-                gone = await retention.purge(session, before=before)
-            total += gone
-        return total

@@ -5,9 +5,10 @@ original Darkstar are in ``legacy``.
 """
 
 import hashlib
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+from pydantic import BeforeValidator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -78,6 +79,11 @@ __all__ = [
     "redacted",
 ]
 
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+    BeforeValidator(lambda given: given.upper() if isinstance(given, str) else given),
+]
+
 
 class Settings(BaseSettings):
     """The whole configuration of one home."""
@@ -93,7 +99,7 @@ class Settings(BaseSettings):
 
     demo_home: bool = False
     timezone: ZoneName = "Europe/Stockholm"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: LogLevel = "INFO"
     data_dir: str = "data"
     location: Location = Location()
     solar_arrays: tuple[SolarArray, ...] = (SolarArray(),)

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app import __version__, clock
+from app import __version__, clock, upkeep
 from app.api.events import Broadcaster
 from app.api.schemas import InputOut, JobState, PlanMeta, PlanStamp, ScheduleOut, SlotOut, StatusOut
 from app.db import plans
@@ -74,7 +74,7 @@ class Services:
         """Forget what is older than the configured retention."""
         with self.busy():
             try:
-                gone = await self.job.purge()
+                gone = await upkeep.purge(self.job.sources)
             except DatabaseUnavailableError as error:
                 _log.warning("nothing purged", error=str(error))
             else:

@@ -1,0 +1,21 @@
+"""What the service does for its database beside planning."""
+
+from datetime import timedelta
+
+from app.clock import now, slot_floor
+from app.db import retention
+from app.db.engine import session_scope
+from app.gather import Sources
+
+
+async def purge(sources: Sources) -> int:
+    """Forget history older than the configured retention; returns how many rows went."""
+    days = sources.settings.automation.history_retention_days
+    # Slot columns refuse to be compared with what is off the quarter.
+    before = slot_floor(now() - timedelta(days=days))
+    total, gone = 0, 1
+    while gone:
+        async with session_scope(sources.sessions, timeout_seconds=60) as session:
+            gone = await retention.purge(session, before=before)
+        total += gone
+    return total
