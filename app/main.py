@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from app import __version__
 from app.api import pages, rest
+from app.api.body_limit import MAX_BODY_BYTES, BodyLimit
 from app.api.schemas import ProblemOut
 from app.api.services import Services
 from app.db.engine import make_engine, make_sessions
@@ -28,7 +29,6 @@ from app.settings import Settings
 from app.shipped import SHIPPED
 
 _log = logging.getLogger("uvicorn.error")
-MAX_BODY_BYTES = 64 * 1024
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -79,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _crashed)
+    app.add_middleware(BodyLimit, refuse=_body_too_long)
     app.middleware("http")(_secure)
     return app
 
@@ -137,8 +138,17 @@ def _deliberate(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _refused(_request: Request, error: Exception) -> JSONResponse:
-    """Answer what the framework refuses (no such path, wrong method, body too long)."""
+    """Answer what the framework refuses: no such path, wrong method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    return _refusal(error)
+
+
+def _body_too_long() -> JSONResponse:
+    """Answer a body that is longer than it may be."""
+    return _refusal(HTTPException(413, f"a request body may hold {MAX_BODY_BYTES} bytes"))
+
+
+def _refusal(error: HTTPException) -> JSONResponse:
     words = HTTPStatus(error.status_code).phrase.lower()
     problem = ProblemOut(
         code=words.replace(" ", "_"), message=str(error.detail), status=error.status_code
@@ -173,15 +183,8 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
 async def _secure(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
-    """Bound every body; put the security headers on every answer; cache only static files."""
-    declared = request.headers.get("Content-Length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
-        # Refused here, before anything is done: the framework would first let the handler run.
-        response: Response = _refused(
-            request, HTTPException(413, f"a request body may hold {MAX_BODY_BYTES} bytes")
-        )
-    else:
-        response = await call_next(request)
+    """Put the security headers on every answer; cache only static files."""
+    response = await call_next(request)
     response.headers.update(HEADERS)
     static = request.url.path.startswith("/static/")
     response.headers["Cache-Control"] = "public, max-age=86400" if static else "no-store"

@@ -267,10 +267,28 @@ async def test_a_bug_answers_in_the_one_error_shape_with_every_header(
     assert all(answer.headers[name] == value for name, value in HEADERS.items())
 
 
-async def test_a_huge_body_is_refused(tmp_path: Path) -> None:
+async def in_pieces(count: int) -> AsyncIterator[bytes]:
+    """A body of 1000-byte pieces that does not say how long it will be."""
+    for _ in range(count):
+        yield b" " * 1000
+
+
+@pytest.mark.parametrize("body", [b" " * 100_000, 100], ids=["declared", "in pieces"])
+async def test_a_huge_body_is_refused_before_anything_is_done(
+    tmp_path: Path, body: bytes | int
+) -> None:
+    content = in_pieces(body) if isinstance(body, int) else body
     async with running(offline(tmp_path, demo=True)) as (_, client):
         await first_outcome(client)
-        answer = await client.post("/api/run_planner", content=b" " * 100_000)
+        answer = await client.post("/api/run_planner", content=content)
         assert (await client.get("/api/schedule")).json()["meta"]["trigger"] == "start"
     assert answer.status_code == 413
     assert ProblemOut.model_validate(answer.json()).status == 413
+    assert all(answer.headers[name] == value for name, value in HEADERS.items())
+
+
+async def test_a_body_in_pieces_within_the_limit_is_taken(tmp_path: Path) -> None:
+    async with running(offline(tmp_path, demo=True)) as (_, client):
+        await first_outcome(client)
+        answer = await client.post("/api/run_planner", content=in_pieces(60))
+        assert answer.json()["last_outcome"] == "ok"
