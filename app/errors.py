@@ -99,6 +99,13 @@ class DatabaseUnavailableError(DarkstarError):
     code = "database_unavailable"
 
 
+class AnswerTooSlowError(DarkstarError):
+    """Something a reply needs takes longer than anyone should wait for a reply."""
+
+    status = 504
+    code = "answer_too_slow"
+
+
 class RunInProgressError(DarkstarError):
     """Another planning run, here or in another process, holds the lock."""
 

@@ -91,6 +91,8 @@ class PlanningJob:
                 error = f"the run took longer than {RUN_SECONDS} s"
             except Exception as fault:  # noqa: BLE001 - the one place: the old plan stays, the run is told
                 error = str(fault)
+                if isinstance(fault, DatabaseUnavailableError):
+                    self.log.database_error = error
                 if not isinstance(fault, DarkstarError):
                     # Its words may hold an address or a token: the page is no place for them.
                     error = f"{type(fault).__name__}: a bug in Darkstar, see the log"
@@ -144,7 +146,7 @@ class PlanningJob:
                 await plans.abort_running(session, now=planned_at)
                 run_id = await plans.start_run(session, self._start(planned_at, trigger))
                 seen = await plans.generation(session)
-            self._open_run = run_id
+            self._open_run, self.log.database_error = run_id, ""
             inputs = await self.gather(planned_at)
             plan = await asyncio.to_thread(make_plan, inputs.slots, inputs.ctx)
             checker.require_valid(plan.schedule, inputs.ctx)

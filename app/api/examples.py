@@ -71,3 +71,16 @@ JOB: Final[dict[str, Any]] = {
     "last_error": "",
     "next_run_at": "2026-11-23T03:16:03Z",
 }
+INITIAL_STATE: Final[dict[str, Any]] = {
+    "soc_percent": 57.3,
+    "water_used_today_kwh": 1.5,
+    "inputs": [
+        {
+            "name": "soc",
+            "source": "Home Assistant",
+            "quality": "live",
+            "issued_at": "2026-11-23T02:15:41Z",
+            "detail": "",
+        }
+    ],
+}

@@ -4,11 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from app import clock
-from app.api.schemas import JobState, ProblemOut, ScheduleOut, SlotOut, StatusOut
+from app.api.schemas import InitialStateOut, JobState, ProblemOut, ScheduleOut, SlotOut, StatusOut
 from app.api.services import Services
 from app.errors import NoPlanYetError
-from app.home import home_now
 
 router = APIRouter(responses={503: {"model": ProblemOut, "description": "database away"}})
 
@@ -53,23 +51,15 @@ async def current_schedule(deps: ServicesDep) -> list[SlotOut]:
     return (await schedule(deps)).schedule
 
 
-@router.get("/api/initial_state", tags=["home"], operation_id="getInitialState")
-async def initial_state(deps: ServicesDep) -> dict[str, Any]:
+@router.get(
+    "/api/initial_state",
+    tags=["home"],
+    operation_id="getInitialState",
+    responses={504: {"model": ProblemOut, "description": "the home answers too slowly"}},
+)
+async def initial_state(deps: ServicesDep) -> InitialStateOut:
     """Return the charge level and water use a run started now would begin with."""
-    plan = await deps.plan()
-    home = await home_now(
-        deps.job.sources, plan.schedule if plan else [], now=clock.now(), remember=False
-    )
-    return {
-        "soc_percent": home.state.soc_percent if home.soc_known else None,
-        "water_used_today_kwh": home.state.water_used_today_kwh,
-        "inputs": [{**vars_of(status), "quality": status.quality} for status in home.inputs],
-    }
-
-
-def vars_of(status: Any) -> dict[str, Any]:
-    """Return the public fields of an input status."""
-    return {name: getattr(status, name) for name in ("name", "source", "issued_at", "detail")}
+    return await deps.initial_state()
 
 
 @router.post(

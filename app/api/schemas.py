@@ -57,6 +57,16 @@ class InputOut(Out):
     detail: str = ""
 
 
+class InitialStateOut(Out):
+    """What a run started now would begin with, and how far to trust it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.INITIAL_STATE]})
+
+    soc_percent: float | None = Field(description="charge level in percent, null if not known")
+    water_used_today_kwh: float = Field(description="heated since local midnight, kWh")
+    inputs: list[InputOut]
+
+
 class PlanMeta(Out):
     """One planning run: when, why, with what, and what it costs."""
 

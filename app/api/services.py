@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,24 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app import __version__, clock, upkeep
 from app.api.events import Broadcaster
-from app.api.schemas import InputOut, JobState, PlanMeta, PlanStamp, ScheduleOut, SlotOut, StatusOut
+from app.api.replies import schedule_of, slot_at, state_of
+from app.api.schemas import (
+    InitialStateOut,
+    InputOut,
+    JobState,
+    PlanStamp,
+    ScheduleOut,
+    StatusOut,
+)
 from app.db import plans
 from app.db.engine import database_label, session_scope
-from app.db.models import CurrentSlot, PlanRun
-from app.errors import DatabaseUnavailableError
+from app.errors import AnswerTooSlowError, DatabaseUnavailableError
 from app.export import write_schedule_json
+from app.home import home_now
 from app.job import PlanningJob
 
-STALE_AFTER = timedelta(minutes=90)
+# A second more than the database's patience, so that the database is named when it is to blame.
+INITIAL_STATE_SECONDS = 5.8
 # With the 3 s that open requests get, well inside the 10 s a supervisor waits.
 SETTLE_SECONDS = 4
 CANCEL_SECONDS = 1
@@ -57,13 +66,37 @@ class Services:
             return self.held_plan
         self._note_database("")
         if run is not None and slots:
-            self.held_plan = _schedule(run, list(slots))
+            self.held_plan = schedule_of(run, list(slots))
         return self.held_plan if run is not None else None
 
     def _note_database(self, error: str) -> None:
         """Keep what the database's failure is, and since when it lasts."""
         self.database_error = error
         self.database_down_since = (self.database_down_since or clock.now()) if error else None
+
+    async def initial_state(self) -> InitialStateOut:
+        """Read what a run started now would begin with; remembers nothing.
+
+        Raises ``DatabaseUnavailableError`` or ``AnswerTooSlowError``.
+        """
+        try:
+            async with asyncio.timeout(INITIAL_STATE_SECONDS):
+                plan = await self.plan()
+                if self.database_error:
+                    # Asking again would cost the caller the database's whole patience once more.
+                    raise DatabaseUnavailableError(self.database_error)
+                slots = plan.schedule if plan else []
+                home = await home_now(self.job.sources, slots, now=clock.now(), remember=False)
+        except TimeoutError as error:
+            raise AnswerTooSlowError(
+                f"the home's state was not read within {INITIAL_STATE_SECONDS} s; "
+                "check that Home Assistant and the database answer quickly"
+            ) from error
+        return InitialStateOut(
+            soc_percent=home.state.soc_percent if home.soc_known else None,
+            water_used_today_kwh=home.state.water_used_today_kwh,
+            inputs=[InputOut.model_validate(status) for status in home.inputs],
+        )
 
     async def run_planner(self, trigger: str) -> JobState:
         """Plan now, tell the pages, export the file; returns how it went."""
@@ -101,8 +134,13 @@ class Services:
             await asyncio.wait(late, timeout=CANCEL_SECONDS)
 
     async def _run_planner(self, trigger: str) -> JobState:
-        await self.job.run(trigger)
-        plan = await self.plan()
+        log = await self.job.run(trigger)
+        if log.database_error:
+            # Asking again would cost the caller the database's whole patience once more.
+            self._note_database(log.database_error)
+            plan = None
+        else:
+            plan = await self.plan()
         if plan is not None and self.job.settings.automation.write_schedule_json:
             await self._export(plan)
         self.events.publish("plan")
@@ -153,7 +191,7 @@ class Services:
             else None
         )
         return StatusOut(
-            state=_state(plan, job, now),
+            state=state_of(plan, job, now),
             version=__version__,
             now=now,
             timezone=settings.timezone,
@@ -171,45 +209,3 @@ class Services:
             warnings=[*(meta.warnings if meta else []), *filter(None, [self.export_error])],
             inputs=meta.inputs if meta else [],
         )
-
-
-def slot_at(plan: ScheduleOut | None, instant: datetime) -> SlotOut | None:
-    """Return the planned slot that holds an instant."""
-    slots = plan.schedule if plan else []
-    return next((slot for slot in slots if slot.slot_start <= instant < slot.slot_end), None)
-
-
-def _state(plan: ScheduleOut | None, job: JobState, now: datetime) -> str:
-    """Return ok, degraded, stale, held or none."""
-    if plan is None or slot_at(plan, now) is None:
-        return "none"
-    if job.last_outcome in {"held", "failed"}:
-        return "held"
-    if now - plan.meta.planned_at > STALE_AFTER:
-        return "stale"
-    return plan.meta.status
-
-
-def _schedule(run: PlanRun, slots: list[CurrentSlot]) -> ScheduleOut:
-    """Build the reply from the rows of the run and its slots."""
-    meta = PlanMeta(
-        plan_run_id=run.id,
-        planned_at=run.planned_at,
-        trigger=run.trigger,
-        engine=run.engine,
-        planner_version=run.planner_version,
-        status=run.status,
-        horizon_start=run.horizon_start or run.planned_at,
-        horizon_end=run.horizon_end or run.planned_at,
-        timezone=run.timezone,
-        currency=run.currency,
-        cost=run.cost or 0.0,
-        cost_do_nothing=run.cost_do_nothing or 0.0,
-        cost_self_consumption=run.cost_self_consumption or 0.0,
-        s_index=run.s_index or 1.0,
-        duration_ms=run.duration_ms or 0.0,
-        warnings=run.warnings or [],
-        inputs=[InputOut.model_validate(status) for status in run.input_status or []],
-        demo_home=run.demo_home,
-    )
-    return ScheduleOut(meta=meta, schedule=[SlotOut.model_validate(slot) for slot in slots])

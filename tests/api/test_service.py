@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -13,12 +14,14 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.api import examples
-from app.api.schemas import JobState, ProblemOut, ScheduleOut
+from app.api.schemas import InitialStateOut, JobState, ProblemOut, ScheduleOut
 from app.api.services import Services
 from app.db import migrate, plans
 from app.db.models import PlanRun
 from app.main import HEADERS, create_app
 from app.settings import Settings
+from app.settings_sources import load_settings
+from tests.fakes import FakeUpstreams, Fault
 from tests.gate import free_port, gate
 
 NOWHERE = "http://127.0.0.1:9"
@@ -170,14 +173,64 @@ async def test_a_database_that_comes_back_is_used_without_a_restart(
         assert len((await client.get("/api/schedule")).json()["schedule"]) > 0
 
 
+@pytest.mark.mariadb
+async def test_a_database_that_swallows_everything_costs_its_patience_once(
+    tmp_path: Path, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.schedule.RETRY_SECONDS", 60)
+    port, flowing = free_port(), asyncio.Event()
+    flowing.set()
+    url = mariadb_url.replace(":3306", f":{port}")
+    async with (
+        gate(listen=port, host="127.0.0.1", port=3306, flowing=flowing),
+        running(offline(tmp_path, demo=True, database=url)) as (_, client),
+    ):
+        assert (await first_outcome(client))["job"]["last_outcome"] == "ok"  # type: ignore[index]
+        flowing.clear()
+        for method, path, status in (
+            ("GET", "/api/initial_state", 503),
+            ("POST", "/api/run_planner", 200),
+        ):
+            begun = time.monotonic()
+            answer = await client.request(method, path, timeout=30)
+            assert time.monotonic() - begun < 6, path
+            assert answer.status_code == status
+        assert answer.json()["last_outcome"] == "failed"
+        assert (await client.get("/api/status", timeout=30)).json()["database_ok"] is False
+        flowing.set()
+        assert (await client.post("/api/run_planner")).json()["last_outcome"] == "ok"
+
+
+async def test_a_home_that_answers_too_slowly_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.api.services.INITIAL_STATE_SECONDS", 0.2)
+    with FakeUpstreams() as fakes:
+        fakes.fail("home_assistant", Fault.SLOW)
+        environ = fakes.environment() | {"DARKSTAR_DATA_DIR": str(tmp_path)}
+        environ["DARKSTAR_AUTOMATION__ENABLE_SCHEDULER"] = "false"
+        async with running(load_settings(environ=environ).settings) as (_, client):
+            answer = await client.get("/api/initial_state")
+    assert answer.status_code == 504
+    assert ProblemOut.model_validate(answer.json()).code == "answer_too_slow"
+
+
 async def test_every_openapi_example_fits_its_schema(tmp_path: Path) -> None:
     ScheduleOut.model_validate({"meta": examples.META, "schedule": [examples.SLOT]})
     ProblemOut.model_validate(examples.PROBLEM)
     JobState.model_validate(examples.JOB)
+    InitialStateOut.model_validate(examples.INITIAL_STATE)
     async with running(offline(tmp_path, demo=True)) as (_, client):
         await first_outcome(client)
         document = (await client.get("/openapi.json")).json()
         plan = (await client.get("/api/schedule")).json()
+        state = (await client.get("/api/initial_state")).json()
+    assert set(state) == set(examples.INITIAL_STATE)
+    schemas = document["components"]["schemas"]
+    assert schemas["InitialStateOut"]["examples"] == [examples.INITIAL_STATE]
+    answers = document["paths"]["/api/initial_state"]["get"]["responses"]
+    named = answers["200"]["content"]["application/json"]["schema"]["$ref"]
+    assert named == "#/components/schemas/InitialStateOut"
     assert set(plan["schedule"][0]) == set(examples.SLOT)
     assert set(plan["meta"]) == set(examples.META)
     assert document["components"]["schemas"]["SlotOut"]["examples"] == [examples.SLOT]

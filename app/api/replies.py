@@ -1,0 +1,50 @@
+"""Replies built from the rows of the database and the state of the job."""
+
+from datetime import datetime, timedelta
+
+from app.api.schemas import InputOut, JobState, PlanMeta, ScheduleOut, SlotOut
+from app.db.models import CurrentSlot, PlanRun
+
+STALE_AFTER = timedelta(minutes=90)
+
+
+def slot_at(plan: ScheduleOut | None, instant: datetime) -> SlotOut | None:
+    """Return the planned slot that holds an instant."""
+    slots = plan.schedule if plan else []
+    return next((slot for slot in slots if slot.slot_start <= instant < slot.slot_end), None)
+
+
+def state_of(plan: ScheduleOut | None, job: JobState, now: datetime) -> str:
+    """Return ok, degraded, stale, held or none."""
+    if plan is None or slot_at(plan, now) is None:
+        return "none"
+    if job.last_outcome in {"held", "failed"}:
+        return "held"
+    if now - plan.meta.planned_at > STALE_AFTER:
+        return "stale"
+    return plan.meta.status
+
+
+def schedule_of(run: PlanRun, slots: list[CurrentSlot]) -> ScheduleOut:
+    """Build the reply from the rows of the run and its slots."""
+    meta = PlanMeta(
+        plan_run_id=run.id,
+        planned_at=run.planned_at,
+        trigger=run.trigger,
+        engine=run.engine,
+        planner_version=run.planner_version,
+        status=run.status,
+        horizon_start=run.horizon_start or run.planned_at,
+        horizon_end=run.horizon_end or run.planned_at,
+        timezone=run.timezone,
+        currency=run.currency,
+        cost=run.cost or 0.0,
+        cost_do_nothing=run.cost_do_nothing or 0.0,
+        cost_self_consumption=run.cost_self_consumption or 0.0,
+        s_index=run.s_index or 1.0,
+        duration_ms=run.duration_ms or 0.0,
+        warnings=run.warnings or [],
+        inputs=[InputOut.model_validate(status) for status in run.input_status or []],
+        demo_home=run.demo_home,
+    )
+    return ScheduleOut(meta=meta, schedule=[SlotOut.model_validate(slot) for slot in slots])
