@@ -1,5 +1,6 @@
 """Gather the inputs of one planning run, each with where it came from and how far to trust it."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -73,12 +74,13 @@ async def gather_prices(sources: Sources, *, now: datetime) -> Gathered:
         status = InputStatus("prices", demo.SOURCE, Quality.SAMPLE, None, problem)
         end = _midnight(nordpool.next_day(published_days(now)[-1]))
         known = [slot for slot in slots if slot < end]
-        spot = demo.sample_slots(
-            known, zone=settings.zone, currency=settings.nordpool.currency
-        ).select("slot_start", "spot_price_per_kwh")
+        sample = await asyncio.to_thread(
+            demo.sample_slots, known, zone=settings.zone, currency=settings.nordpool.currency
+        )
+        spot = sample.select("slot_start", "spot_price_per_kwh")
     else:
         raise PlanHeldError(f"no price for the slot in progress: {problem or 'none stored'}")
-    priced = tariff.with_prices(spot.lazy(), settings.pricing).collect()
+    priced = await asyncio.to_thread(tariff.with_prices(spot.lazy(), settings.pricing).collect)
     return Gathered(priced.select(PRICES.names()), status)
 
 
@@ -158,7 +160,9 @@ async def gather_load(sources: Sources, slots: list[datetime], *, now: datetime)
             history = await home_assistant.read_consumption(
                 sources.client, settings.home_assistant, entity_id, now=now
             )
-            load = load_forecast.from_history(history, slots=slots, zone=settings.zone)
+            load = await asyncio.to_thread(
+                load_forecast.from_history, history, slots=slots, zone=settings.zone
+            )
         except UpstreamError as error:
             problem = str(error)
         else:
@@ -167,7 +171,9 @@ async def gather_load(sources: Sources, slots: list[datetime], *, now: datetime)
             status = InputStatus("load", home_assistant.SOURCE, Quality.LIVE, now, detail)
             return Gathered(load, status)
     if settings.demo_home:
-        sample = demo.sample_slots(slots, zone=settings.zone, currency=demo.CURRENCY)
+        sample = await asyncio.to_thread(
+            demo.sample_slots, slots, zone=settings.zone, currency=demo.CURRENCY
+        )
         status = InputStatus("load", demo.SOURCE, Quality.SAMPLE, None, problem)
         return Gathered(sample.select("slot_start", load_kwh="load_forecast_kwh"), status)
     daily_kwh = settings.forecasting.fallback_daily_load_kwh

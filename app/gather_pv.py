@@ -1,5 +1,6 @@
 """Gather what the sun will give: live, from the last forecast, sampled in demo mode, or zero."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from app.frames import PRICES
 from app.gather import Gathered, Sources
 from app.ingest import demo, open_meteo, pv_forecast
 from app.provenance import InputStatus, Quality
+from app.settings import SolarArray
 
 PV_REUSABLE_FOR = timedelta(hours=24)
 
@@ -36,9 +38,7 @@ async def gather_pv(
             )
             for array in arrays
         ]
-        pairs = zip(weather, arrays, strict=True)
-        planes = [pv_forecast.pv_energy(frame.lazy(), array) for frame, array in pairs]
-        known = pv_forecast.total(planes).collect()
+        known = await asyncio.to_thread(_pv_energy, weather, arrays)
     except UpstreamError as error:
         return await _pv_without_weather(sources, slots, ahead, now=now, problem=str(error)), None
     pv = _covering(known, slots, ahead)
@@ -48,6 +48,13 @@ async def gather_pv(
         return fallback, weather[0]
     await _store_pv(sources, known, now=now)
     return Gathered(pv, InputStatus("pv", open_meteo.SOURCE, Quality.LIVE, now)), weather[0]
+
+
+def _pv_energy(weather: list[pl.DataFrame], arrays: list[SolarArray]) -> pl.DataFrame:
+    pairs = zip(weather, arrays, strict=True)
+    return pv_forecast.total(
+        [pv_forecast.pv_energy(frame.lazy(), array) for frame, array in pairs]
+    ).collect()
 
 
 def _no_pv(slots: Sequence[datetime]) -> pl.DataFrame:
@@ -91,7 +98,9 @@ async def _pv_without_weather(
             return Gathered(pv, status)
     if sources.settings.demo_home:
         both = [*slots, *ahead]
-        sample = demo.sample_slots(both, zone=sources.settings.zone, currency=demo.CURRENCY)
+        sample = await asyncio.to_thread(
+            demo.sample_slots, both, zone=sources.settings.zone, currency=demo.CURRENCY
+        )
         status = InputStatus("pv", demo.SOURCE, Quality.SAMPLE, None, problem)
         return Gathered(sample.select("slot_start", "pv_kwh"), status)
     status = InputStatus("pv", "no forecast: planned as zero", Quality.ESTIMATED, now, problem)

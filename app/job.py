@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app import __version__, outlook
+from app import __version__, making, outlook
 from app.clock import local_day, local_midnight, now
 from app.db import lock, migrate, plans
 from app.db.engine import session_scope
@@ -21,16 +21,12 @@ from app.errors import (
     RunInProgressError,
     StandByError,
 )
-from app.frames import FORECAST
 from app.gather import Sources, gather_load, gather_prices
 from app.gather_pv import gather_pv
 from app.home import HomeNow, home_now
-from app.ingest import assemble
-from app.planner import checker
 from app.planner.context import Context
-from app.planner.run import make_plan
 from app.planner.s_index import DayOutlook, safety_factor
-from app.run_record import Inputs, result_of
+from app.run_record import Inputs
 from app.settings import Settings, config_hash
 
 # Prices, then weather beside history, then two sensors: 130 s when every source hangs.
@@ -148,9 +144,7 @@ class PlanningJob:
                 seen = await plans.generation(session)
             self._open_run, self.log.database_error = run_id, ""
             inputs = await self.gather(planned_at)
-            plan = await asyncio.to_thread(make_plan, inputs.slots, inputs.ctx)
-            checker.require_valid(plan.schedule, inputs.ctx)
-            result = result_of(inputs, plan, planned_at)
+            plan, result = await asyncio.to_thread(making.plan_of, inputs, planned_at)
             await self._publish(
                 run_id=run_id,
                 schedule=plan.schedule,
@@ -219,18 +213,14 @@ class PlanningJob:
         async with session_scope(self.sources.sessions) as session:
             present = await plans.current(session)
         home = await home_now(self.sources, present, now=at)
-        forecast = pv.frame.lazy().join(load.frame.lazy(), on="slot_start", how="left")
-        slots = assemble.assemble(
-            prices.frame.lazy(),
-            forecast.select(FORECAST.names()),
-            assemble.no_manual(),
-            start=starts[0],
-            hours=self.settings.automation.horizon_hours,
+        hours = self.settings.automation.horizon_hours
+        slots = await asyncio.to_thread(making.slots_of, prices, pv, load, horizon_hours=hours)
+        days = await asyncio.to_thread(
+            outlook.outlook, self.settings, pv, load, temperature_c, now=at
         )
-        days = outlook.outlook(self.settings, pv, load, temperature_c, now=at)
         ctx = self._context(home, days, at)
         status = (prices.status, pv.status, load.status, *home.inputs, *temperature_status)
-        return Inputs(slots.collect(), ctx, status)
+        return Inputs(slots, ctx, status)
 
     def _context(self, home: HomeNow, days: Mapping[date, DayOutlook], at: datetime) -> Context:
         """Return the planning context; the S-index looks at the days beyond the horizon."""

@@ -28,7 +28,7 @@ FORBIDDEN_IMPORTS = {
 # Polars frames are collected where they leave the lazy world, each for its reason:
 MAY_COLLECT = {
     "planner/run.py",  # the one collect of a planning run
-    "job.py",  # the joined input of a run
+    "making.py",  # the joined input of a run
     "gather.py",  # prices, as they are used
     "gather_pv.py",  # PV, stored as it is used
 }

@@ -66,7 +66,7 @@ class Services:
             return self.held_plan
         self._note_database("")
         if run is not None and slots:
-            self.held_plan = schedule_of(run, list(slots))
+            self.held_plan = await asyncio.to_thread(schedule_of, run, list(slots))
         return self.held_plan if run is not None else None
 
     def _note_database(self, error: str) -> None:

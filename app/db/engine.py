@@ -83,7 +83,12 @@ def database_label(settings: Settings) -> str:
 
 def make_engine(settings: Settings) -> AsyncEngine:
     """Return the engine; nothing is connected yet."""
-    url = resolve_url(settings)
+    prepare_place(settings)
+    return engine_for(resolve_url(settings))
+
+
+def engine_for(url: URL) -> AsyncEngine:
+    """Return an engine for one event loop, as patient as every other."""
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
             url,
@@ -94,7 +99,6 @@ def make_engine(settings: Settings) -> AsyncEngine:
             pool_timeout=3,
             connect_args={"connect_timeout": 5, "init_command": _SESSION_SETUP},
         )
-    prepare_place(settings)
     engine = create_async_engine(url)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin)

@@ -14,8 +14,10 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.engine import engine_for
 from app.db.faults import translated
 from app.db.lock import CONNECT_SECONDS, exclusive
+from app.db.own_loop import on_own_loop
 from app.errors import DatabaseUnavailableError, RunInProgressError, SettingsError
 from app.shipped import SHIPPED
 
@@ -45,6 +47,19 @@ async def current_revision(engine: AsyncEngine) -> str | None:
 
 
 async def _migrate(engine: AsyncEngine, move: Move) -> None:
+    """Move off the loop: Alembic computes for 0.1 s and more between two questions."""
+
+    async def there() -> None:
+        own = engine_for(engine.url)
+        try:
+            await _migrate_with(own, move)
+        finally:
+            await own.dispose()
+
+    await on_own_loop(there)
+
+
+async def _migrate_with(engine: AsyncEngine, move: Move) -> None:
     busy = f"another process has been migrating the database for {_LOCK_SECONDS} s"
     try:
         async with exclusive(engine, "darkstar-migrate", busy=busy, wait_seconds=_LOCK_SECONDS):

@@ -1,5 +1,6 @@
 """Plans in and out of the database; the caller owns the transaction, nothing here commits."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -83,7 +84,7 @@ async def publish(
     ``seen_generation`` was read. Publishing the same run again changes nothing, so a caller whose
     commit ended in a transient error may repeat the transaction.
     """
-    rows = _rows(schedule, run_id, planner_version, today_start)
+    rows = await asyncio.to_thread(_rows, schedule, run_id, planner_version, today_start)
     if not await _take_pointer(session, run_id, seen_generation):
         return
     first = rows[0]["slot_start"]

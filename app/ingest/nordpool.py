@@ -1,5 +1,6 @@
 """Day-ahead prices from the Nord Pool data portal."""
 
+import asyncio
 import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -69,7 +70,9 @@ async def fetch_day(client: httpx.AsyncClient, settings: NordPool, *, day: date)
             "currency": settings.currency,
         },
     )
-    return parse_day(reply, day=day, area=settings.price_area, currency=settings.currency)
+    return await asyncio.to_thread(
+        parse_day, reply, day=day, area=settings.price_area, currency=settings.currency
+    )
 
 
 def parse_day(reply: Any, *, day: date, area: str, currency: str) -> PriceDay:

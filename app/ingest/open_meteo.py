@@ -1,5 +1,6 @@
 """Irradiance on a tilted plane and outdoor temperature from Open-Meteo."""
 
+import asyncio
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -62,7 +63,7 @@ async def fetch_weather(
             "timeformat": "unixtime",
         },
     )
-    return parse_weather(reply)
+    return await asyncio.to_thread(parse_weather, reply)
 
 
 def parse_weather(reply: Any) -> pl.DataFrame:

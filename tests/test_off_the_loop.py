@@ -1,0 +1,52 @@
+"""The heavy pieces of a start, a run and a page are done in threads, not on the event loop."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from app.api import replies, services, views
+from app.db import migrate, plans
+from app.ingest import load_forecast, nordpool, open_meteo
+from app.planner import checker
+from app.settings_sources import load_settings
+from tests.api.test_service import first_outcome, running
+from tests.fakes import FakeUpstreams
+
+HEAVY = [
+    (pl.LazyFrame, "collect"),
+    (migrate, "_run"),
+    (nordpool, "parse_day"),
+    (open_meteo, "parse_weather"),
+    (load_forecast, "from_history"),
+    (checker, "require_valid"),
+    (plans, "_rows"),
+    (services, replies.schedule_of.__name__),
+    (views, "page"),
+]
+
+
+async def test_nothing_heavy_holds_up_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, set[bool]] = {}
+    loop_thread = threading.get_ident()
+
+    def watched(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            seen.setdefault(name, set()).add(threading.get_ident() == loop_thread)
+            return real(*args, **kwargs)
+
+        return call
+
+    for owner, name in HEAVY:
+        monkeypatch.setattr(owner, name, watched(name, getattr(owner, name)))
+    with FakeUpstreams() as fakes:
+        environ = fakes.environment() | {"DARKSTAR_DATA_DIR": str(tmp_path)}
+        async with running(load_settings(environ=environ).settings) as (_, client):
+            await first_outcome(client)
+            assert "Plan in force" in (await client.get("/")).text
+    assert seen == {name: {False} for _, name in HEAVY}
