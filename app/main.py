@@ -28,6 +28,7 @@ from app.job import PlanningJob
 from app.schedule import Schedule
 from app.settings import Settings
 from app.shipped import SHIPPED
+from app.warm_up import warm_up
 
 _log = logging.getLogger("uvicorn.error")
 HEADERS = {
@@ -115,6 +116,7 @@ def run(app: FastAPI, *, host: str, port: int, log_level: str) -> None:
     )
     # Before the lifespan: a service that nobody can reach must not plan into the database.
     with _listening(host, port) as listener:
+        warm_up()
         server.run(sockets=[listener])
     if not server.started:
         raise DarkstarError("the service could not start; the lines above say why")
