@@ -99,6 +99,12 @@ class DatabaseUnavailableError(DarkstarError):
     code = "database_unavailable"
 
 
+class TablesMissingError(DatabaseUnavailableError):
+    """The database answers but its tables are gone: it was made anew behind us."""
+
+    code = "tables_missing"
+
+
 class AnswerTooSlowError(DarkstarError):
     """Something a reply needs takes longer than anyone should wait for a reply."""
 

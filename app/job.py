@@ -20,6 +20,7 @@ from app.errors import (
     PlanHeldError,
     RunInProgressError,
     StandByError,
+    TablesMissingError,
 )
 from app.gather import Sources, gather_load, gather_prices
 from app.gather_pv import gather_pv
@@ -46,6 +47,7 @@ class JobLog:
     last_outcome: str = "none"
     last_error: str = ""
     migrated: bool = False
+    tables_lost: bool = False
     database_error: str = ""
 
 
@@ -88,7 +90,7 @@ class PlanningJob:
             except Exception as fault:  # noqa: BLE001 - the one place: the old plan stays, the run is told
                 error = str(fault)
                 if isinstance(fault, DatabaseUnavailableError):
-                    self.log.database_error = error
+                    self.database_failed(fault)
                 if not isinstance(fault, DarkstarError):
                     # Its words may hold an address or a token: the page is no place for them.
                     error = f"{type(fault).__name__}: a bug in Darkstar, see the log"
@@ -115,6 +117,12 @@ class PlanningJob:
         except DatabaseUnavailableError as away:
             _log.warning("run left open for the next one to close", run_id=run_id, error=str(away))
 
+    def database_failed(self, fault: DatabaseUnavailableError) -> None:
+        """Remember what is wrong; the next run makes tables again that are gone."""
+        self.log.database_error = str(fault)
+        if isinstance(fault, TablesMissingError):
+            self.log.migrated, self.log.tables_lost = False, True
+
     async def prepare(self) -> None:
         """Migrate the database once it answers."""
         if self.log.migrated:
@@ -128,7 +136,7 @@ class PlanningJob:
         except DarkstarError as error:
             self.log.database_error = str(error)
             raise
-        self.log.migrated = True
+        self.log.migrated, self.log.tables_lost, self.log.database_error = True, False, ""
 
     async def _plan_and_publish(self, trigger: str) -> tuple[str, dict[str, int]]:
         """Return the outcome of a run and what it counted."""

@@ -20,6 +20,7 @@ from app.gather import fetch_missing_days
 
 RETRY_SECONDS = 10
 RETRY_MAX_SECONDS = 320
+LOOK_SECONDS = 15
 WATCH_SECONDS = 60
 WATCH_MAX_SECONDS = 600
 
@@ -51,6 +52,8 @@ class Schedule:
         else:
             again = IntervalTrigger(seconds=RETRY_SECONDS)
             self._add("prepare", self.prepare, again, first=now)
+        look = IntervalTrigger(seconds=LOOK_SECONDS)
+        self._add("look", self.look, look, first=now + timedelta(seconds=LOOK_SECONDS))
         daily = IntervalTrigger(hours=24, jitter=600)
         # A service that is restarted every day would never see a first run a day ahead.
         soon = now + timedelta(minutes=10)
@@ -66,6 +69,9 @@ class Schedule:
         first: datetime,
     ) -> None:
         async def job() -> None:
+            # Submitted just before the stop, it would work on a closed database.
+            if self.services.stopping:
+                return
             # What is cut off when the service stops has said so itself.
             with suppress(asyncio.CancelledError):
                 await work()
@@ -108,6 +114,21 @@ class Schedule:
 
     def _plan_at(self, instant: datetime) -> None:
         self.services.scheduler.modify_job("plan", next_run_time=instant)
+
+    async def look(self) -> None:
+        """See whether another service published, and whether the tables still stand."""
+        job = self.services.job
+        if job.log.running:
+            return
+        with self.services.busy():
+            if job.log.migrated:
+                await self.services.look()
+            if not job.log.tables_lost:
+                return
+            with suppress(DarkstarError):  # the status says so, and the next look tries again
+                await job.prepare()
+        if job.log.migrated and job.settings.automation.enable_scheduler:
+            await self.plan()
 
     async def watch_prices(self) -> None:
         """Plan as soon as new prices are out; ask for them ever more rarely."""

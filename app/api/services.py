@@ -24,7 +24,7 @@ from app.api.schemas import (
 )
 from app.db import plans
 from app.db.engine import database_label, session_scope
-from app.errors import AnswerTooSlowError, DatabaseUnavailableError
+from app.errors import AnswerTooSlowError, DatabaseUnavailableError, TablesMissingError
 from app.export import write_schedule_json
 from app.home import home_now
 from app.job import PlanningJob
@@ -48,6 +48,8 @@ class Services:
     database_error: str = ""
     database_down_since: datetime | None = None
     export_error: str = ""
+    told_generation: int | None = None
+    stopping: bool = False
     at_work: set[asyncio.Task[Any] | None] = field(default_factory=set)
     _exporting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -62,7 +64,7 @@ class Services:
                 run = await plans.latest_run(session)
                 slots = await plans.current(session)
         except DatabaseUnavailableError as error:
-            self._note_database(str(error))
+            self._database_failed(error)
             return self.held_plan
         self._note_database("")
         if run is not None and slots:
@@ -103,6 +105,23 @@ class Services:
         with self.busy():
             return await self._run_planner(trigger)
 
+    async def look(self) -> None:
+        """Tell the pages when a plan is in force that this process has not told them of."""
+        try:
+            async with session_scope(self.job.sources.sessions) as session:
+                generation = await plans.generation(session)
+        except DatabaseUnavailableError as error:
+            self._database_failed(error)
+            return
+        if generation != self.told_generation:
+            self.told_generation = generation
+            self.events.publish("plan")
+
+    def _database_failed(self, error: DatabaseUnavailableError) -> None:
+        self._note_database(str(error))
+        if isinstance(error, TablesMissingError):
+            self.job.database_failed(error)
+
     async def purge(self) -> None:
         """Forget what is older than the configured retention."""
         with self.busy():
@@ -125,6 +144,7 @@ class Services:
 
     async def settle(self) -> None:
         """Let work in progress finish, else cancel it: it would leave its connection behind."""
+        self.stopping = True
         if not (tasks := {task for task in self.at_work if task}):
             return
         _, late = await asyncio.wait(tasks, timeout=SETTLE_SECONDS)

@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.errors import DarkstarError, DatabaseUnavailableError
+from app.errors import DarkstarError, DatabaseUnavailableError, TablesMissingError
 
 # Row changed since it was read, lock wait timeout, deadlock, server gone, connection lost.
 _TRANSIENT_CODES = {1020, 1205, 1213, 2006, 2013}
 _SQLITE_LOCKED = "database is locked"
+_NO_SUCH_TABLE = 1146
+_SQLITE_NO_SUCH_TABLE = "no such table"
 
 
 @contextmanager
@@ -26,6 +28,10 @@ def translated() -> Iterator[None]:
     except OSError as error:
         raise DatabaseUnavailableError(f"the database is out of reach: {error}") from error
     except DBAPIError as error:
+        if _tables_missing(error):
+            raise TablesMissingError(
+                "the database has lost its tables; they are made again"
+            ) from error
         raise DatabaseUnavailableError(f"the database failed: {_said(error)}") from error
     except StatementError as error:
         if isinstance(error.orig, DarkstarError):
@@ -39,6 +45,11 @@ def _said(error: DBAPIError) -> str:
     # MariaDB drivers raise (number, text); the number is no help to a person.
     words = args[1] if len(args) == 2 and isinstance(args[1], str) else error.orig  # noqa: PLR2004
     return str(words)[:200]
+
+
+def _tables_missing(error: DBAPIError) -> bool:
+    code = error.orig.args[0] if error.orig and error.orig.args else None
+    return code == _NO_SUCH_TABLE or _SQLITE_NO_SUCH_TABLE in str(error.orig)
 
 
 def is_transient(error: BaseException | None) -> bool:
