@@ -9,15 +9,16 @@ from typing import Annotated
 
 import typer
 
-from app import logs, scenario
+from app import bench, logs, scenario
 from app.db import migrate
 from app.db.engine import database_label, make_engine, prepare_place, resolve_url
 from app.errors import DarkstarError, DatabaseUnavailableError
 from app.main import create_app, run
-from app.settings import redacted
+from app.settings import EngineName, redacted
 from app.settings_sources import LoadedSettings, load_settings
 
 EXIT_CONFIG, EXIT_TEMPORARY = os.EX_CONFIG, os.EX_TEMPFAIL
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 cli = typer.Typer(help="Plan a home's battery and water heater.", no_args_is_help=True)
 db = typer.Typer(help="The database.", no_args_is_help=True)
 config = typer.Typer(help="The configuration.", no_args_is_help=True)
@@ -60,16 +61,14 @@ def plan(
     one: Annotated[Path | None, typer.Option("--scenario", help="scenario file")] = None,
     many: Annotated[Path | None, typer.Option("--scenarios", help="folder of them")] = None,
     out: Annotated[Path | None, typer.Option(help="where to write: file, or folder")] = None,
-    engine: Annotated[str, typer.Option(help="planning engine")] = "cascade",
+    engine: Annotated[EngineName, typer.Option(help="planning engine")] = "optimal",
     defaults: Annotated[bool, typer.Option("--defaults", help="shipped rules on")] = False,  # noqa: FBT002
 ) -> None:
     """Plan recorded scenarios and write the plans as JSON."""
-    if engine != "cascade":
-        raise DarkstarError(f"--engine {engine}: not known; use cascade")
     if one is not None and many is not None:
         raise DarkstarError("give one of --scenario FILE and --scenarios DIR, not both")
     if one is not None:
-        text = json.dumps(scenario.plan_file(one, shipped=defaults))
+        text = json.dumps(scenario.plan_file(one, shipped=defaults, engine=engine))
         if out is None:
             typer.echo(text)
         else:
@@ -80,8 +79,26 @@ def plan(
     if not (files := sorted(many.glob("*.json"))):
         raise DarkstarError(f"--scenarios {many}: no *.json files there; give a folder of them")
     for path in files:
-        made = scenario.plan_to_file(path, out / path.name, shipped=defaults)
+        made = scenario.plan_to_file(path, out / path.name, shipped=defaults, engine=engine)
         typer.echo(f"{path.stem}: {made['meta']['cost']:.2f}, {made['meta']['plan_ms']:.0f} ms")
+
+
+@cli.command(name="bench")
+def run_bench(
+    folder: Annotated[Path, typer.Option(help="folder with scenarios/ and reference.json")] = (
+        BENCHMARKS
+    ),
+    out: Annotated[Path | None, typer.Option(help="write the results as JSON")] = None,
+    record: Annotated[bool, typer.Option("--record", help="make these costs the baseline")] = False,  # noqa: FBT002
+) -> None:
+    """Plan recorded cases with every engine; fails when a plan costs more than the baseline."""
+    results = bench.run(folder)
+    typer.echo(bench.table(results))
+    if out is not None:
+        out.write_text(json.dumps(bench.as_data(results), indent=1), encoding="utf-8")
+    if record:
+        bench.record(results, folder)
+    bench.require_no_worse(results, folder)
 
 
 @db.command()

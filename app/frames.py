@@ -45,6 +45,21 @@ SLOTS: Final = pl.Schema(
     }
 )
 
+# The day after the horizon as recent days would have it: `price_day` names the day whose prices
+# stand in, `quality` is always `estimated`. It values what is left at the end and is never shown
+# as published prices.
+LOOKAHEAD: Final = pl.Schema(
+    {
+        "price_day": pl.Date(),
+        "slot_start": UTC_TIME,
+        "import_price_per_kwh": pl.Float64(),
+        "export_price_per_kwh": pl.Float64(),
+        "pv_kwh": pl.Float64(),
+        "load_kwh": pl.Float64(),
+        "quality": pl.String(),
+    }
+)
+
 # What the planner gives and everyone downstream reads. `charge_kw` and `discharge_kw` are AC
 # powers of the battery from any source; `export_kw` is everything that leaves for the grid;
 # `soc_projected` is at the slot's end; `reason_params` is a JSON object.
@@ -79,9 +94,13 @@ CLASSIFICATIONS: Final = ("charge", "discharge", "hold", "export", "pv_charge")
 
 def check(lf: pl.LazyFrame, wanted: Mapping[str, pl.DataType], *, by: str) -> pl.LazyFrame:
     """Return ``lf`` unchanged, or raise ``FrameError`` naming the broken columns. Reads no rows."""
-    got = lf.collect_schema()
+    require(lf.collect_schema(), wanted, by=by)
+    return lf
+
+
+def require(got: Mapping[str, pl.DataType], wanted: Mapping[str, pl.DataType], *, by: str) -> None:
+    """Raise ``FrameError`` naming the columns of ``wanted`` that are missing or of another type."""
     broken = {name: str(got.get(name)) for name in wanted if got.get(name) != wanted[name]}
     if broken:
         promised = {name: str(wanted[name]) for name in broken}
         raise FrameError(f"{by}: wanted {promised}, got {broken}")
-    return lf

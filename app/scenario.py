@@ -6,13 +6,16 @@ import time
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import InputError
-from app.frames import SLOT, SLOTS
+from app.frames import FORECAST, SLOT, SLOTS
+from app.ingest import lookahead
 from app.planner.context import Context, HomeState
+from app.planner.neutral import NEUTRAL_RULES
 from app.planner.run import Plan, make_plan
 from app.settings import Settings
 
@@ -63,6 +66,11 @@ class Scenario(_Part):
     water: dict[str, float] | None
     slots: list[ScenarioSlot] = Field(min_length=1)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The home's time zone."""
+        return ZoneInfo(self.timezone)
+
 
 def read(path: Path) -> Scenario:
     """Read a scenario file; raises ``InputError`` naming what is wrong in it."""
@@ -80,7 +88,7 @@ def _refusal(path: Path, error: ValidationError) -> InputError:
     return InputError(f"scenario {path}:\n  " + "\n  ".join(problems))
 
 
-def settings_of(scenario: Scenario, *, shipped: bool) -> Settings:
+def settings_of(scenario: Scenario, *, shipped: bool, engine: str) -> Settings:
     """Return settings of the scenario's home, with shipped rules or with the engine bare.
 
     Bare means: forecasts trusted as they are, no safety factor, no margin, gate, smoothing,
@@ -95,28 +103,13 @@ def settings_of(scenario: Scenario, *, shipped: bool) -> Settings:
         "inverter": {"max_power_kw": scenario.inverter.max_kw, "can_curtail_pv": shipped},
         "water_heating": water,
         "nordpool": {"currency": scenario.currency},
+        "planner": {"engine": engine},
     }
     if shipped:
         return Settings.model_validate(home)
-    floor = scenario.battery.min_soc_percent
     home["water_heating"] = {**water, "defer_up_to_hours": 0}
-    bare = {
-        "charging": {"block_consolidation_tolerance_per_kwh": 0},
-        "strategic_charging": {"price_threshold_per_kwh": -100},
-        "decision_thresholds": {"battery_use_margin_per_kwh": 0, "battery_water_margin_per_kwh": 0},
-        "s_index": {"static_factor": 1},
-        "smoothing": dict.fromkeys(
-            ("min_on_slots_charge", "min_on_slots_discharge", "min_on_slots_export"), 0
-        ),
-        "arbitrage": {
-            "export_profit_margin_per_kwh": 0,
-            "protective_soc_strategy": "fixed",
-            "fixed_protective_soc_percent": floor,
-            "enable_peak_only_export": False,
-            "export_future_price_guard": False,
-        },
-    }
-    return Settings.model_validate({**home, **bare})
+    home["s_index"] = {"static_factor": 1}
+    return Settings.model_validate({**home, **NEUTRAL_RULES})
 
 
 def slots_of(scenario: Scenario) -> pl.DataFrame:
@@ -140,12 +133,19 @@ def slots_of(scenario: Scenario) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SLOTS)
 
 
-def context_of(scenario: Scenario, *, shipped: bool) -> Context:
+def context_of(scenario: Scenario, *, shipped: bool, engine: str) -> Context:
     """Return the planning context; bare runs use the judge's terminal value and water rules."""
-    settings = settings_of(scenario, shipped=shipped)
+    settings = settings_of(scenario, shipped=shipped, engine=engine)
     home = HomeState(soc_percent=scenario.initial_soc_percent)
     if shipped:
-        return Context(settings=settings, home=home)
+        slots = slots_of(scenario)
+        after = lookahead.lookahead(
+            slots,
+            slots.select(FORECAST.names()),
+            end=slots["slot_start"][-1] + SLOT,
+            zone=settings.zone,
+        )
+        return Context(settings=settings, home=home, lookahead=after)
     prices = [slot.import_price for slot in scenario.slots]
     efficiency = math.sqrt(scenario.battery.roundtrip_efficiency_percent / 100)
     return Context(
@@ -156,11 +156,11 @@ def context_of(scenario: Scenario, *, shipped: bool) -> Context:
     )
 
 
-def plan_file(path: Path, *, shipped: bool) -> dict[str, Any]:
+def plan_file(path: Path, *, shipped: bool, engine: str) -> dict[str, Any]:
     """Plan one scenario file and return the plan as plain data, timed after a warm-up."""
     scenario = read(path)
     try:
-        slots, ctx = slots_of(scenario), context_of(scenario, shipped=shipped)
+        slots, ctx = slots_of(scenario), context_of(scenario, shipped=shipped, engine=engine)
     except ValidationError as error:
         raise _refusal(path, error) from None
     make_plan(slots, ctx)
@@ -184,6 +184,7 @@ def _as_data(scenario: Scenario, plan: Plan, ctx: Context, plan_ms: float) -> di
         "reason_text",
     )
     zone = ctx.settings.zone
+    measured = plan.optimality()
     return {
         "name": scenario.name,
         "slots": [
@@ -191,20 +192,23 @@ def _as_data(scenario: Scenario, plan: Plan, ctx: Context, plan_ms: float) -> di
             for row in plan.schedule.select("slot_start", *columns).to_dicts()
         ],
         "meta": {
-            "engine": ctx.settings.planner.engine,
+            "engine": plan.engine,
             "plan_ms": round(plan_ms, 3),
             "cost": plan.totals.cost,
             "cost_do_nothing": plan.totals.cost_do_nothing,
             "cost_self_consumption": plan.totals.cost_self_consumption,
+            "cost_best": measured.cost_best,
+            "optimality_percent": measured.percent,
+            "smoothing_cost": plan.totals.smoothing_cost,
             "terminal_value_per_kwh": plan.totals.terminal_value_per_kwh,
             "warnings": list(plan.warnings),
         },
     }
 
 
-def plan_to_file(source: Path, target: Path, *, shipped: bool) -> dict[str, Any]:
+def plan_to_file(source: Path, target: Path, *, shipped: bool, engine: str) -> dict[str, Any]:
     """Plan a scenario file, write the plan beside other results, and return it."""
-    plan = plan_file(source, shipped=shipped)
+    plan = plan_file(source, shipped=shipped, engine=engine)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -103,10 +103,15 @@ class Battery(Group):
 
 
 class WaterHeating(Group):
-    """The water heater; ``power_kw`` 0 means there is none."""
+    """The water heater; ``power_kw`` 0 means there is none.
+
+    Where using power is paid for it may take more than it needs, up to ``max_kwh_per_day``: twice
+    the minimum unless given, which a tank of 200 litres can hold.
+    """
 
     power_kw: Kilowatt = 3
     min_kwh_per_day: float = Field(default=6, ge=0, le=200)
+    max_kwh_per_day: float | None = Field(default=None, ge=0, le=400)
     max_blocks_per_day: int = Field(default=2, ge=1, le=24)
     defer_up_to_hours: float = Field(default=3, ge=0, le=12)
     plan_days_ahead: int = Field(default=1, ge=0, le=2)

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from app.settings_groups import Group, Margin, MoneyPerKwh, Percent, SlotCount
 
+EngineName = Literal["optimal", "cascade"]
+
 
 class Charging(Group):
     """Which slots count as cheap, and how far energy may move to form longer blocks."""
@@ -102,4 +104,4 @@ class Forecasting(Group):
 class Planner(Group):
     """Which engine decides pass 4."""
 
-    engine: Literal["cascade"] = "cascade"
+    engine: EngineName = "optimal"

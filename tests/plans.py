@@ -40,7 +40,15 @@ def slots(
     )
 
 
+ENGINE: str | None = None
+"""The engine every plan is made with, when a module is tested with one after the other."""
+
+
 def plan_of(frame: pl.DataFrame, settings: Settings | None = None, **home: object) -> Plan:
     """Plan a frame for a home at 50 % unless told otherwise."""
     state = HomeState(**{"soc_percent": 50.0, **home})  # type: ignore[arg-type]
-    return make_plan(frame, Context(settings=settings or Settings(), home=state))
+    made = settings or Settings()
+    if ENGINE is not None:
+        planner = made.planner.model_copy(update={"engine": ENGINE})
+        made = made.model_copy(update={"planner": planner})
+    return make_plan(frame, Context(settings=made, home=state))

@@ -107,10 +107,9 @@ def test_a_scenario_that_makes_no_sense_is_refused_by_field(
         (["--scenarios", "{tmp}/empty", "--out", "{tmp}"], "no *.json"),
         (["--scenarios", "{tmp}", "--out", "{home}"], "--out"),
         (["--scenario", "{home}", "--scenarios", "{tmp}", "--out", "{tmp}"], "one of"),
-        (["--scenario", "{home}", "--engine", "magic"], "--engine magic"),
         ([], "--scenario"),
     ],
-    ids=["out", "no folder", "empty folder", "out is a file", "both", "engine", "nothing"],
+    ids=["out", "no folder", "empty folder", "out is a file", "both", "nothing"],
 )
 def test_arguments_that_lead_nowhere_are_refused_by_name(
     tmp_path: Path,

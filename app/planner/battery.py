@@ -6,12 +6,10 @@ the floor nothing is discharged, above the ceiling nothing is charged, and nothi
 """
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.frames import SLOT_HOURS
 from app.planner.context import Context
-from app.settings import Settings
+from app.planner.limits import Limits
 
 FORBIDDEN = math.inf
 """A floor no state of charge can exceed: the use it guards is off in that slot."""
@@ -23,39 +21,6 @@ TINY_KWH = 1e-9
 """Below this an energy is rounding noise of the walk, not a decision."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Physical limits per slot: kWh stored for the band, kWh AC for the powers."""
-
-    capacity_kwh: float
-    floor_kwh: float
-    ceiling_kwh: float
-    charge_kwh: float
-    discharge_kwh: float
-    import_kwh: float
-    export_kwh: float
-    efficiency: float
-    wear_per_kwh: float
-    can_curtail: bool
-
-
-def limits_of(settings: Settings) -> Limits:
-    """Translate settings into limits per slot."""
-    battery, inverter, grid = settings.battery, settings.inverter, settings.grid
-    return Limits(
-        capacity_kwh=battery.capacity_kwh,
-        floor_kwh=battery.capacity_kwh * battery.min_soc_percent / 100,
-        ceiling_kwh=battery.capacity_kwh * battery.max_soc_percent / 100,
-        charge_kwh=min(battery.max_charge_kw, inverter.max_power_kw) * SLOT_HOURS,
-        discharge_kwh=min(battery.max_discharge_kw, inverter.max_power_kw) * SLOT_HOURS,
-        import_kwh=grid.max_import_kw * SLOT_HOURS,
-        export_kwh=grid.max_export_kw * SLOT_HOURS,
-        efficiency=math.sqrt(battery.roundtrip_efficiency_percent / 100),
-        wear_per_kwh=battery.wear_cost_per_kwh,
-        can_curtail=inverter.can_curtail_pv,
-    )
-
-
 def start_kwh(ctx: Context) -> float:
     """Return the energy stored at the start of the horizon."""
     return ctx.settings.battery.capacity_kwh * ctx.home.soc_percent / 100
@@ -65,8 +30,9 @@ class Control(NamedTuple):
     """What one slot is told to do, all levels in stored kWh.
 
     The battery serves the house down to ``use_floor_kwh``, the heater down to ``water_floor_kwh``
-    and sells down to ``export_floor_kwh``; it stores PV surplus up to ``store_to_kwh`` and buys at
-    most ``grid_charge_kwh`` (AC) while below ``buy_to_kwh``.
+    and sells down to ``export_floor_kwh``; it stores PV surplus up to ``store_to_kwh``, what the
+    feed-in limit would waste up to ``spill_to_kwh``, and buys at most ``grid_charge_kwh`` (AC)
+    while below ``buy_to_kwh``.
     """
 
     pv_kwh: float
@@ -78,6 +44,7 @@ class Control(NamedTuple):
     water_floor_kwh: float
     export_floor_kwh: float
     store_to_kwh: float
+    spill_to_kwh: float
     buy_to_kwh: float
 
 
@@ -109,28 +76,34 @@ def walk(controls: list[Control], *, start_kwh: float, limits: Limits) -> list[F
 def step(control: Control, *, soc_kwh: float, limits: Limits) -> Flow:
     """Simulate one slot: PV to load, water, battery, export; then the grid, then the battery."""
     surplus_kwh = control.pv_kwh - control.load_kwh - control.water_kwh
-    charge_kwh = _charge(control, surplus_kwh, soc_kwh, limits)
-    own_kwh, sold_kwh = (
-        (0.0, 0.0) if charge_kwh > 0 else _discharge(control, surplus_kwh, soc_kwh, limits)
-    )
+    charge_kwh = own_kwh = sold_kwh = 0.0
+    # Most slots leave the battery alone; asking first halves the time of a walk.
+    if surplus_kwh > 0 or (control.grid_charge_kwh > 0 and soc_kwh < control.buy_to_kwh):
+        charge_kwh = _charge(control, surplus_kwh, soc_kwh, limits)
+    if charge_kwh <= 0 and (
+        soc_kwh > min(control.use_floor_kwh, control.water_floor_kwh, control.export_floor_kwh)
+        or -surplus_kwh > limits.import_kwh
+    ):
+        own_kwh, sold_kwh = _discharge(control, surplus_kwh, soc_kwh, limits)
     discharge_kwh = own_kwh + sold_kwh
     net_kwh = surplus_kwh - charge_kwh + discharge_kwh
-    imported_kwh = max(0.0, -net_kwh)
-    spare_kwh = max(0.0, net_kwh)
+    imported_kwh, spare_kwh = (-net_kwh, 0.0) if net_kwh < 0 else (0.0, net_kwh)
     # Panels can be throttled; what the battery gives has been decided and is never thrown away.
     unwanted = limits.can_curtail and control.export_price_per_kwh < 0
-    wanted_kwh = min(spare_kwh, sold_kwh) if unwanted else spare_kwh
-    export_kwh = min(wanted_kwh, limits.export_kwh)
+    export_kwh = min(sold_kwh if unwanted else spare_kwh, spare_kwh, limits.export_kwh)
+    end_kwh = soc_kwh
+    if charge_kwh > 0 or discharge_kwh > 0:
+        end_kwh = _stored_after(soc_kwh, charge_kwh, discharge_kwh, limits)
     return Flow(
-        charge_kwh=charge_kwh,
-        grid_charge_kwh=min(charge_kwh, imported_kwh),
-        discharge_kwh=discharge_kwh,
-        battery_export_kwh=sold_kwh,
-        import_kwh=imported_kwh,
-        export_kwh=export_kwh,
-        curtailed_kwh=spare_kwh - export_kwh,
-        soc_start_kwh=soc_kwh,
-        soc_end_kwh=_stored_after(soc_kwh, charge_kwh, discharge_kwh, limits),
+        charge_kwh,
+        min(charge_kwh, imported_kwh),
+        discharge_kwh,
+        sold_kwh,
+        imported_kwh,
+        export_kwh,
+        spare_kwh - export_kwh,
+        soc_kwh,
+        end_kwh,
     )
 
 
@@ -138,7 +111,12 @@ def _charge(control: Control, surplus_kwh: float, soc_kwh: float, limits: Limits
     """Return AC energy into the battery: PV surplus first, the grid on top, within limits."""
     room_kwh = max(0.0, limits.ceiling_kwh - soc_kwh) / limits.efficiency
     pv_room_kwh = max(0.0, control.store_to_kwh - soc_kwh) / limits.efficiency
-    from_pv_kwh = min(max(0.0, surplus_kwh), pv_room_kwh)
+    spilt_kwh = max(0.0, surplus_kwh - limits.export_kwh)
+    spill_room_kwh = max(0.0, control.spill_to_kwh - soc_kwh) / limits.efficiency
+    from_pv_kwh = max(
+        min(max(0.0, surplus_kwh), pv_room_kwh),
+        min(spilt_kwh, spill_room_kwh),
+    )
     # The sum decides, not its parts: surplus left over while the grid charges would be sold and
     # bought back in one slot.
     buy_room_kwh = max(0.0, control.buy_to_kwh - soc_kwh) / limits.efficiency
@@ -153,18 +131,10 @@ def _discharge(
 ) -> tuple[float, float]:
     """Return AC energy out of the battery: for the house, and for sale."""
     demand_kwh = max(0.0, -surplus_kwh)
-    load_kwh = max(0.0, control.load_kwh - control.pv_kwh)
-    own_kwh = min(load_kwh, limits.discharge_kwh, _above(soc_kwh, control.use_floor_kwh, limits))
-    if own_kwh >= load_kwh - TINY_KWH:
-        heat_kwh = min(demand_kwh, limits.discharge_kwh)
-        own_kwh = max(own_kwh, min(heat_kwh, _above(soc_kwh, control.water_floor_kwh, limits)))
-    if control.use_floor_kwh < FORBIDDEN:
-        # The fuse is a hard limit: what exceeds it comes from the battery, whatever it is worth.
-        over_kwh = max(0.0, demand_kwh - limits.import_kwh)
-        relief_kwh = min(over_kwh, limits.discharge_kwh, _above(soc_kwh, 0.0, limits))
-        own_kwh = max(own_kwh, relief_kwh)
-    sold_kwh = 0.0
-    if own_kwh >= demand_kwh - TINY_KWH:
+    own_kwh = sold_kwh = 0.0
+    if demand_kwh > 0:
+        own_kwh = _own_use(control, demand_kwh, soc_kwh, limits)
+    if own_kwh >= demand_kwh - TINY_KWH and soc_kwh > control.export_floor_kwh:
         left_kwh = soc_kwh - own_kwh / limits.efficiency
         sold_kwh = min(
             limits.discharge_kwh - own_kwh,
@@ -175,6 +145,21 @@ def _discharge(
         own_kwh if own_kwh > TINY_KWH else 0.0,
         sold_kwh if sold_kwh > TINY_KWH else 0.0,
     )
+
+
+def _own_use(control: Control, demand_kwh: float, soc_kwh: float, limits: Limits) -> float:
+    """Return AC energy for the house, then for the heater, in any case for the main fuse."""
+    load_kwh = max(0.0, control.load_kwh - control.pv_kwh)
+    own_kwh = min(load_kwh, limits.discharge_kwh, _above(soc_kwh, control.use_floor_kwh, limits))
+    if demand_kwh > load_kwh and own_kwh >= load_kwh - TINY_KWH:
+        heat_kwh = min(demand_kwh, limits.discharge_kwh)
+        own_kwh = max(own_kwh, min(heat_kwh, _above(soc_kwh, control.water_floor_kwh, limits)))
+    over_kwh = demand_kwh - limits.import_kwh
+    if over_kwh > 0 and control.use_floor_kwh < FORBIDDEN:
+        # The fuse is a hard limit: what exceeds it comes from the battery, whatever it is worth.
+        relief_kwh = min(over_kwh, limits.discharge_kwh, _above(soc_kwh, 0.0, limits))
+        own_kwh = max(own_kwh, relief_kwh)
+    return own_kwh
 
 
 def _above(soc_kwh: float, floor_kwh: float, limits: Limits) -> float:
@@ -199,6 +184,7 @@ def idle(control: Control) -> Control:
         water_floor_kwh=FORBIDDEN,
         export_floor_kwh=FORBIDDEN,
         store_to_kwh=0.0,
+        spill_to_kwh=0.0,
     )
 
 
@@ -210,4 +196,5 @@ def self_consumption(control: Control, *, limits: Limits) -> Control:
         water_floor_kwh=limits.floor_kwh,
         export_floor_kwh=FORBIDDEN,
         store_to_kwh=limits.ceiling_kwh,
+        spill_to_kwh=limits.ceiling_kwh,
     )

@@ -29,9 +29,10 @@ def require_valid(schedule: pl.DataFrame, ctx: Context) -> None:
         raise PlanInvalidError("a published column has an empty value")
     broken_number = ~pl.all_horizontal(pl.col(name).is_finite() for name in numbers)
     rules = {"every number is finite": broken_number, **_shape(), **_physics(ctx), **_labels(ctx)}
-    for rule, broken in rules.items():
-        found = schedule.filter(broken)
-        if not found.is_empty():
+    broken = schedule.select(expr.any().alias(rule) for rule, expr in rules.items()).row(0)
+    for rule, is_broken in zip(rules, broken, strict=True):
+        if is_broken:
+            found = schedule.filter(rules[rule])
             raise PlanInvalidError(
                 f"plan refused: '{rule}' is broken in {found.height} slots, "
                 f"first at {found['slot_start'][0]}"

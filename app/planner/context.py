@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
+import polars as pl
+
+from app.planner.limits import Limits, limits_of
 from app.settings import Settings
 
 
@@ -32,21 +36,39 @@ class SafetyFactor:
     parts: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """Everything a pass may read besides its frame; frozen, so a run can be replayed.
 
     ``discharge_allowed`` is False in a degraded run without a trustworthy state of charge.
-    ``terminal_value_per_kwh`` (per stored kWh) overrides the estimate; ``judged_water_rules``
-    pro-rates the water need of days the horizon covers less than half of.
+    ``lookahead`` (``frames.LOOKAHEAD``) is the estimated day after the horizon, None if nothing is
+    known of it; ``terminal_value_per_kwh`` (per stored kWh) overrides every estimate of what energy
+    is worth there. ``judged_water_rules`` pro-rates the water need of days the horizon covers less
+    than half of. Filled in when the plan is made: ``end_value``, the worth of energy left at the
+    end as (value per kWh, kWh) stairs above the minimum level; ``rescue_value_per_kwh``, that of
+    what is missing below it; ``strategic_period``, that PV will not cover the load.
     """
 
     settings: Settings
     home: HomeState
     safety: SafetyFactor = SafetyFactor()
     discharge_allowed: bool = True
+    lookahead: pl.DataFrame | None = None
     terminal_value_per_kwh: float | None = None
+    end_value: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
+    rescue_value_per_kwh: float = 0.0
+    strategic_period: bool = False
     judged_water_rules: bool = False
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What battery, inverter and grid can do in one slot."""
+        return limits_of(self.settings)
+
+    @property
+    def engine(self) -> str:
+        """The engine that decides pass 4: ``optimal`` or ``cascade``."""
+        return self.settings.planner.engine
 
     def local_day_of(self, instant: datetime) -> date:
         """Return the home's calendar day of an instant."""

@@ -1,20 +1,21 @@
 """The simulation that passes 6 and 7 share: controls of the frame, flows, and their labels."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from app.planner import levels, manual
-from app.planner.battery import TINY_KWH, Control, Flow, limits_of
+from app.planner.battery import TINY_KWH, Control, Flow
 from app.planner.context import Context
-from app.planner.pass5_charging import frame_levels
 
 PURCHASE_FLOOR_KWH = 1e-6
 """Grid charge below this is rounding, not a charge block."""
 
 
-def controls(df: pl.DataFrame, ctx: Context) -> list[Control]:
-    """Return the controls of every slot with pass 5's purchases in place."""
-    ceiling_kwh = limits_of(ctx.settings).ceiling_kwh
-    planned = levels.controls_of(df, frame_levels(df), df["planned_purchase_kwh"].to_list())
+def controls(df: pl.DataFrame, purchases_kwh: Sequence[float], ctx: Context) -> list[Control]:
+    """Return the controls of every slot with the planned purchases in place."""
+    ceiling_kwh = ctx.limits.ceiling_kwh
+    planned = levels.controls_of(df, levels.frame_levels(df), purchases_kwh)
     return [
         # The purchase is planned; the level it came from must not cut it a second time, except in
         # manual slots, where the level is the owner's target.

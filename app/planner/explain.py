@@ -1,18 +1,19 @@
 """Why a slot does what it does: a stable code, its numbers, and one sentence with them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from app.frames import SLOT_HOURS
-from app.planner import engine_terms, manual, reason_texts
-from app.planner.battery import TINY_KWH, limits_of, start_kwh
+from app.planner import engines, manual, reason_texts
+from app.planner.battery import TINY_KWH
 from app.planner.context import Context
-from app.planner.energy_value import TERMINAL
+from app.planner.energy_value import TERMINAL, Curve
 from app.planner.reason_codes import Worth, code_of
+from app.planner.sequential import lists
+from app.planner.worth import VALUE_COLUMNS
 
 _TINY_KWH = 1e-6
 _SAME_VALUE = 1e-9
@@ -38,9 +39,6 @@ _COLUMNS = (
     "curtailed_kwh",
     "soc_start_kwh",
     "soc_end_kwh",
-    "stair_values",
-    "stair_kwhs",
-    "stair_slots",
 )
 
 
@@ -57,19 +55,17 @@ class Reason:
 def reasons(df: pl.DataFrame, ctx: Context) -> list[Reason]:
     """Return the reason of every slot, in order."""
     later = _Later(
-        base_kwh=min(start_kwh(ctx), limits_of(ctx.settings).floor_kwh),
         starts=df["slot_start"].to_list(),
         import_prices=df["import_price_per_kwh"].to_list(),
         export_prices=df["export_price_per_kwh"].to_list(),
-        offers=df.select(engine_terms.columns(ctx))
-        .select("house_value", "water_value", "sale_value")
-        .rows(),
+        offers=list(zip(*lists(df, *VALUE_COLUMNS[:3]), strict=True)),
     )
-    rows = list(_rows(df))
+    curves = engines.engine_of(ctx).value(df, ctx).curves
+    rows = _rows(df)
     bought_for = _purchases_used_at(rows)
     result = []
     for index, row in enumerate(rows):
-        worth = _with_gain(_worth(row, later), row, ctx)
+        worth = _with_gain(_worth(row, curves[index], later), row, ctx)
         use = bought_for[index]
         if row["classification"] == "charge" and use is not None:
             sold = rows[use]["classification"] == "export"
@@ -83,27 +79,24 @@ def reasons(df: pl.DataFrame, ctx: Context) -> list[Reason]:
 class _Later:
     """What every slot has to offer to a kWh that is kept."""
 
-    base_kwh: float
     starts: list[datetime]
     import_prices: list[float]
     export_prices: list[float]
-    offers: list[tuple[float, ...]]
+    offers: list[tuple[float, float, float]]
 
     def use(self, value_per_kwh: float, slot: int, *, is_sale: bool) -> Worth:
         """Describe the use of a kWh in a slot."""
         prices = self.export_prices if is_sale else self.import_prices
         return Worth(value_per_kwh, prices[slot], self.starts[slot], is_sale=is_sale)
 
-    def found(self, value_per_kwh: float, slot: int) -> Worth | None:
-        """Say which use a stair stands for; None for energy that a slot would bring in."""
+    def found(self, value_per_kwh: float, slot: int) -> bool | None:
+        """Say whether a stair stands for a sale; None for energy that a slot would bring in."""
         if slot == TERMINAL:
             return None
         house, water, sale = self.offers[slot]
         if min(abs(value_per_kwh - house), abs(value_per_kwh - water)) < _SAME_VALUE:
-            return self.use(value_per_kwh, slot, is_sale=False)
-        if abs(value_per_kwh - sale) < _SAME_VALUE:
-            return self.use(value_per_kwh, slot, is_sale=True)
-        return None
+            return False
+        return True if abs(value_per_kwh - sale) < _SAME_VALUE else None
 
 
 def _purchases_used_at(rows: list[dict[str, Any]]) -> list[int | None]:
@@ -134,35 +127,35 @@ def _earned(row: dict[str, Any]) -> float:
     return price
 
 
-def _rows(df: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    return df.select(_COLUMNS).iter_rows(named=True)
+def _rows(df: pl.DataFrame) -> list[dict[str, Any]]:
+    columns = zip(*lists(df, *_COLUMNS), strict=True)
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in columns]
 
 
-def _worth(row: dict[str, Any], later: _Later) -> Worth:
+def _worth(row: dict[str, Any], curve: Curve, later: _Later) -> Worth:
     """Find the stair of the kWh in question: the last one kept, or the last one given away."""
     gives = row["classification"] in {"discharge", "export"}
-    level_kwh, value = later.base_kwh, 0.0
-    wanted_kwh = row["soc_end_kwh"] + (_TINY_KWH if gives else -_TINY_KWH)
-    use: Worth | None = None
-    stairs = zip(row["stair_values"], row["stair_kwhs"], row["stair_slots"], strict=True)
-    for value, kwh, slot in stairs:
-        level_kwh += kwh
-        # A stair may be a later purchase that this kWh saves; what people want to hear of is the
-        # use behind it.
-        use = later.found(value, slot) or use
-        if level_kwh >= wanted_kwh:
-            break
-    return replace(use, value_per_kwh=value) if use else Worth(value, None, None)
+    at = curve.stair_at(row["soc_end_kwh"] + (_TINY_KWH if gives else -_TINY_KWH))
+    if at is None:
+        return Worth(0.0, None, None)
+    value = -curve.segments[at][0]
+    # A stair may be a later purchase that this kWh saves; what people want to hear of is the use
+    # behind it, which is the last one before it.
+    for slope, _, slot in reversed(curve.segments[: at + 1]):
+        is_sale = later.found(-slope, slot)
+        if is_sale is not None:
+            return later.use(value, slot, is_sale=is_sale)
+    return Worth(value, None, None)
 
 
 def _with_gain(worth: Worth, row: dict[str, Any], ctx: Context) -> Worth:
     """Add what the use earns beyond buying the kWh in this slot."""
     if worth.use_price is None:
         return worth
-    limits = limits_of(ctx.settings)
+    limits = ctx.limits
     served = worth.use_price * limits.efficiency - limits.wear_per_kwh
     bought = row["import_price_per_kwh"] / limits.efficiency
-    return replace(worth, gain_per_kwh=served - bought)
+    return worth._replace(gain_per_kwh=served - bought)
 
 
 def _reason(row: dict[str, Any], worth: Worth, ctx: Context) -> Reason:
@@ -176,7 +169,7 @@ def _reason(row: dict[str, Any], worth: Worth, ctx: Context) -> Reason:
 
 def _params(row: dict[str, Any], worth: Worth, ctx: Context) -> dict[str, Any]:
     """Return the numbers the sentence uses; money per kWh, power in kW."""
-    limits = limits_of(ctx.settings)
+    limits = ctx.limits
     price: float = row["import_price_per_kwh"]
     zone = ctx.settings.zone
     power_kw = max(row["charge_kwh"], row["discharge_kwh"]) / SLOT_HOURS

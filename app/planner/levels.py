@@ -6,89 +6,87 @@ stay right when the home drifts from the forecast, which planned energies would 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
-from app.planner import engine_terms, terminal
-from app.planner.battery import FORBIDDEN, UNREACHED_KWH, Control, limits_of, start_kwh
-from app.planner.context import Context
-from app.planner.energy_value import TERMINAL, Curve, Segment, SlotTerms, curves
+from app.planner.battery import FORBIDDEN, UNREACHED_KWH, Control
+from app.planner.energy_value import Curve, SlotTerms
+from app.planner.sequential import lists
 
 HOUSE, WATER, SALE = 0, 1, 2
-STORE, BUY = 0, 1
+STORE, BUY, SPILL = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(NamedTuple):
     """The decision levels of one slot, stored kWh (see ``battery.Control``)."""
 
     use_floor_kwh: float
     water_floor_kwh: float
     export_floor_kwh: float
     store_to_kwh: float
+    spill_to_kwh: float
     buy_to_kwh: float
 
 
-def value_curves(
-    df: pl.DataFrame, ctx: Context, *, may_buy: list[bool]
-) -> tuple[list[Curve], list[SlotTerms]]:
-    """Return the curve at the end of every slot, and the terms it was built from."""
-    limits = limits_of(ctx.settings)
-    base_kwh = min(start_kwh(ctx), limits.floor_kwh)
-    # What is stored above the maximum is worth as much as the rest: it is not given away.
-    top_kwh = max(start_kwh(ctx), limits.ceiling_kwh)
-    prices = df["import_price_per_kwh"]
-    last = [Segment(-terminal.value_per_kwh(prices, ctx), top_kwh - limits.floor_kwh, TERMINAL)]
-    if base_kwh < limits.floor_kwh:
-        # What is missing below the minimum comes before any use: dearer than every price.
-        dearest = 2 * max(abs(price) for price in prices)
-        last.append(Segment(-dearest, limits.floor_kwh - base_kwh, TERMINAL))
-    terms = engine_terms.terms(df, ctx, may_buy=may_buy)
-    return curves(terms, base_kwh=base_kwh, last=last), terms
+LEVEL_COLUMNS = Levels._fields
+"""The columns that carry the levels through the frame."""
 
 
-def levels_of(slot: SlotTerms, curve: Curve, ctx: Context, *, buys: bool) -> Levels:
+def frame_levels(df: pl.DataFrame) -> list[Levels]:
+    """Return the decision levels that pass 4 wrote into the frame."""
+    return [Levels(*row) for row in zip(*lists(df, *LEVEL_COLUMNS), strict=True)]
+
+
+def levels_of(slot: SlotTerms, curve: Curve, *, buys: bool) -> Levels:
     """Compare what a slot offers with the curve at its end."""
-    if not ctx.discharge_allowed:
-        use = water = sale = FORBIDDEN
-    else:
+    if slot.uses:
         use, water, sale = (
-            curve.level_above(slot.uses[kind].value_per_kwh, ties=ties)
-            if slot.uses[kind].kwh > 0
+            curve.level_above(slot.uses[kind][0], ties=ties)
+            if slot.uses[kind][1] > 0
             else UNREACHED_KWH
             for kind, ties in ((HOUSE, False), (WATER, False), (SALE, True))
         )
+    else:
+        use = water = sale = FORBIDDEN
+    store, buy, spill = (
+        curve.level_above(slot.supplies[kind][0], ties=False) if slot.supplies else 0.0
+        for kind in (STORE, BUY, SPILL)
+    )
     return Levels(
         use_floor_kwh=use,
         water_floor_kwh=water,
         export_floor_kwh=sale,
-        store_to_kwh=curve.level_above(slot.supplies[STORE].value_per_kwh, ties=False),
-        buy_to_kwh=curve.level_above(slot.supplies[BUY].value_per_kwh, ties=False) if buys else 0.0,
+        store_to_kwh=store,
+        spill_to_kwh=spill,
+        buy_to_kwh=buy if buys else 0.0,
     )
 
 
 def controls_of(
-    df: pl.DataFrame, levels: Sequence[Levels], grid_charge_kwh: Sequence[float]
+    df: pl.DataFrame,
+    levels: Sequence[Levels],
+    grid_charge_kwh: Sequence[float],
+    *,
+    water: str = "water_kwh",
 ) -> list[Control]:
-    """Join levels and planned grid charge with the slots they belong to."""
-    rows = df.select(
-        "cautious_pv_kwh", "cautious_load_kwh", "water_kwh", "export_price_per_kwh"
-    ).iter_rows()
+    """Join levels and planned grid charge with the slots; ``water`` names the heater's column."""
+    columns = lists(df, "cautious_pv_kwh", "cautious_load_kwh", water, "export_price_per_kwh")
     return [
         Control(
-            pv_kwh=pv_kwh,
-            load_kwh=load_kwh,
-            water_kwh=water_kwh,
-            export_price_per_kwh=export_price,
-            grid_charge_kwh=grid_kwh,
-            use_floor_kwh=level.use_floor_kwh,
-            water_floor_kwh=level.water_floor_kwh,
-            export_floor_kwh=level.export_floor_kwh,
-            store_to_kwh=level.store_to_kwh,
-            buy_to_kwh=level.buy_to_kwh,
+            pv_kwh,
+            load_kwh,
+            water_kwh,
+            export_price,
+            grid_kwh,
+            level.use_floor_kwh,
+            level.water_floor_kwh,
+            level.export_floor_kwh,
+            level.store_to_kwh,
+            level.spill_to_kwh,
+            level.buy_to_kwh,
         )
-        for (pv_kwh, load_kwh, water_kwh, export_price), level, grid_kwh in zip(
-            rows, levels, grid_charge_kwh, strict=True
+        for pv_kwh, load_kwh, water_kwh, export_price, level, grid_kwh in zip(
+            *columns, levels, grid_charge_kwh, strict=True
         )
     ]

@@ -1,9 +1,8 @@
 """Manual actions as fixed slots: the same passes, with the levels of those slots set by hand."""
 
 import math
-from dataclasses import replace
 
-from app.planner.battery import FORBIDDEN, limits_of
+from app.planner.battery import FORBIDDEN
 from app.planner.context import Context
 from app.planner.levels import Levels
 
@@ -12,7 +11,7 @@ BATTERY_ACTIONS = ("charge", "hold", "export")
 
 def target_kwh(action: str, target_percent: float | None, ctx: Context) -> float:
     """Return the stored energy a manual charge or export steers to, kWh."""
-    manual, limits = ctx.settings.manual_planning, limits_of(ctx.settings)
+    manual, limits = ctx.settings.manual_planning, ctx.limits
     percent = target_percent
     if percent is None:
         percent = (
@@ -37,29 +36,28 @@ def apply(
     """
     if action not in BATTERY_ACTIONS:
         return levels
-    still = replace(
-        levels,
+    still = levels._replace(
         use_floor_kwh=FORBIDDEN,
         water_floor_kwh=FORBIDDEN,
         export_floor_kwh=FORBIDDEN,
-        store_to_kwh=limits_of(ctx.settings).ceiling_kwh,
+        store_to_kwh=ctx.limits.ceiling_kwh,
+        spill_to_kwh=ctx.limits.ceiling_kwh,
         buy_to_kwh=0.0,
     )
     if action == "hold":
         return still
     target = target_kwh(action, target_percent, ctx)
     if action == "charge":
-        return replace(still, buy_to_kwh=target)
+        return still._replace(buy_to_kwh=target)
     rules = ctx.settings.manual_planning
-    still = replace(still, store_to_kwh=0.0)
+    still = still._replace(store_to_kwh=0.0, spill_to_kwh=0.0)
     if not ctx.discharge_allowed or (is_cheap and not rules.override_hold_in_cheap):
         return still
     floor = target if rules.ignore_protective_guard else max(target, reserve_kwh)
     if rules.force_discharge_on_deficit:
-        return replace(still, use_floor_kwh=floor, water_floor_kwh=floor, export_floor_kwh=floor)
+        return still._replace(use_floor_kwh=floor, water_floor_kwh=floor, export_floor_kwh=floor)
     # The meter cannot sell while the house buys: where the house is not worth serving, nothing is.
-    return replace(
-        still,
+    return still._replace(
         use_floor_kwh=max(floor, levels.use_floor_kwh),
         water_floor_kwh=max(floor, levels.water_floor_kwh),
         export_floor_kwh=floor,

@@ -9,8 +9,7 @@ import math
 
 import polars as pl
 
-from app.planner import export_rules, terminal, worth
-from app.planner.battery import limits_of
+from app.planner import worth
 from app.planner.context import Context
 
 NEEDS = pl.Schema(
@@ -23,32 +22,33 @@ NEEDS = pl.Schema(
 )
 ADDS = pl.Schema(
     {
+        **dict.fromkeys(worth.VALUE_COLUMNS, pl.Float64()),
         "is_cheap": pl.Boolean(),
         "window_id": pl.Int32(),
         "is_strategic": pl.Boolean(),
         "may_export_battery": pl.Boolean(),
     }
 )
-_HELPERS = ("_pays", "_low", "_raised", "_run")
+_HELPERS = ("_slot", "_limit", "_pays", "_low", "_raised")
 
 
 def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
     """Mark cheap slots, number their windows, and mark the slots the battery may sell in."""
     charging = ctx.settings.charging
-    limit = _cheapest_share_limit(charging.charge_threshold_percentile)
     price = pl.col("import_price_per_kwh")
-    within = limit + charging.cheap_price_tolerance_per_kwh
+    within = pl.col("_limit") + charging.cheap_price_tolerance_per_kwh
     ripple = within + charging.price_smoothing_per_kwh
-    lf = lf.with_columns(may_export_battery=_may_export(ctx))
+    lf = lf.with_columns(
+        *worth.values(ctx),
+        may_export_battery=may_export(ctx),
+        _limit=_nth(price, charging.charge_threshold_percentile, descending=False),
+        _slot=pl.int_range(pl.len()),
+    )
     lf = lf.with_columns(_pays=_storing_pays(ctx))
     lf = lf.with_columns(
         _low=(price <= within) & pl.col("_pays"), _raised=(price <= ripple) & pl.col("_pays")
     )
-    lf = lf.with_columns(_run=(~pl.col("_raised")).cum_sum())
-    # A ripple inside a window does not split it: a raised slot counts between two cheap ones.
-    low_before = pl.col("_low").cum_max().over("_run")
-    low_after = pl.col("_low").cum_max(reverse=True).over("_run")
-    lf = lf.with_columns(is_cheap=pl.col("_raised") & low_before & low_after)
+    lf = lf.with_columns(is_cheap=pl.col("_raised") & _between_low_slots())
     begins = pl.col("is_cheap") & ~pl.col("is_cheap").shift(1, fill_value=False)
     return lf.with_columns(
         window_id=pl.when("is_cheap").then(begins.cum_sum() - 1).cast(pl.Int32),
@@ -56,51 +56,49 @@ def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
     ).drop(_HELPERS)
 
 
-def _cheapest_share_limit(percentile: float) -> pl.Expr:
-    """Return the highest price among the cheapest ``percentile`` % of slots, by rank."""
-    rank = pl.col("import_price_per_kwh").rank("ordinal")
-    inside = rank <= (pl.len() * (percentile / 100)).ceil().clip(lower_bound=1)
-    return pl.col("import_price_per_kwh").filter(inside).max()
+def _nth(price: pl.Expr, percentile: float, *, descending: bool) -> pl.Expr:
+    """Return the last price of the first ``percentile`` % of slots, at least one, by rank."""
+    count = (pl.len() * (percentile / 100)).ceil().clip(lower_bound=1).cast(pl.UInt32)
+    return price.sort(descending=descending).get(count - 1)
+
+
+def _between_low_slots() -> pl.Expr:
+    """Say whether a low slot lies before and after within one run of raised slots.
+
+    A ripple inside a window does not split it: a raised slot counts between two cheap ones.
+    """
+    low = pl.when("_low").then("_slot")
+    split = pl.when(~pl.col("_raised")).then("_slot")
+    before = low.forward_fill().fill_null(-1) > split.forward_fill().fill_null(-1)
+    after = low.backward_fill().fill_null(pl.len()) < split.backward_fill().fill_null(pl.len())
+    return before & after
 
 
 def _storing_pays(ctx: Context) -> pl.Expr:
     """Say whether some later use of a stored kWh is worth more than buying it now."""
-    thresholds = ctx.settings.decision_thresholds
-    house = worth.use_value(
-        worth.buy_cost(), ctx, margin_per_kwh=thresholds.battery_use_margin_per_kwh
-    )
-    sale = export_rules.guarded_sale_value(ctx)
     nothing = pl.lit(-math.inf)
     best_use = pl.max_horizontal(
-        pl.when(worth.net_load_kwh() > 0).then(house).otherwise(nothing),
-        pl.when("may_export_battery").then(sale).otherwise(nothing),
+        pl.when(worth.net_load_kwh() > 0).then("house_value_per_kwh").otherwise(nothing),
+        pl.when("may_export_battery").then("sale_value_per_kwh").otherwise(nothing),
     )
-    left = pl.col("import_price_per_kwh").map_batches(
-        lambda prices: pl.Series([terminal.value_per_kwh(prices, ctx)]),
-        return_dtype=pl.Float64(),
-        returns_scalar=True,
-    )
+    left = pl.lit(ctx.end_value[0][0])
     later = best_use.cum_max(reverse=True).shift(-1)
-    efficiency = limits_of(ctx.settings).efficiency
-    return pl.max_horizontal(later, left) > worth.buy_cost() / efficiency
+    return pl.max_horizontal(later, left) > pl.col("buy_cost_per_kwh")
 
 
 def _strategic(ctx: Context) -> pl.Expr:
     """Cheap slots below the strategic price while PV cannot cover the remaining load."""
     strategic = ctx.settings.strategic_charging
-    deficit = pl.col("cautious_pv_kwh").sum() < pl.col("cautious_load_kwh").sum()
     below = pl.col("import_price_per_kwh") < strategic.price_threshold_per_kwh
-    return pl.col("is_cheap") & deficit & below
+    return pl.col("is_cheap") & below & ctx.strategic_period
 
 
-def _may_export(ctx: Context) -> pl.Expr:
-    """Slots the battery may sell in: allowed, not at a loss, in the peak if peak-only."""
+def may_export(ctx: Context) -> pl.Expr:
+    """Return the battery may sell in: allowed, not at a loss, in the peak if peak-only."""
     arbitrage = ctx.settings.arbitrage
     price = pl.col("export_price_per_kwh")
     allowed = pl.lit(arbitrage.enable_export and ctx.discharge_allowed) & (price > 0)
     if arbitrage.enable_peak_only_export:
-        rank = price.rank("ordinal", descending=True)
-        peak = (pl.len() * (arbitrage.export_percentile_threshold / 100)).ceil()
         # Quarters that share the price of the last one in the peak belong to it.
-        allowed &= price >= price.filter(rank <= peak.clip(lower_bound=1)).min()
+        allowed &= price >= _nth(price, arbitrage.export_percentile_threshold, descending=True)
     return allowed

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from app.planner import engine_terms, levels
-from app.planner.battery import limits_of, start_kwh, walk
+from app.planner import decisions, engine_terms, levels
+from app.planner.battery import start_kwh, walk
 from app.planner.context import Context
 from app.planner.sequential import Columns, add_columns
 
@@ -17,12 +17,7 @@ def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
 
 
 def _baseline(df: pl.DataFrame, ctx: Context) -> Columns:
-    nowhere = [False] * df.height
-    curves, terms = levels.value_curves(df, ctx, may_buy=nowhere)
-    per_slot = [
-        levels.levels_of(slot, curve, ctx, buys=False)
-        for slot, curve in zip(terms, curves, strict=True)
-    ]
+    per_slot = decisions.value(df, ctx, may_buy=[False] * df.height).levels()
     controls = levels.controls_of(df, per_slot, [0.0] * df.height)
-    flows = walk(controls, start_kwh=start_kwh(ctx), limits=limits_of(ctx.settings))
+    flows = walk(controls, start_kwh=start_kwh(ctx), limits=ctx.limits)
     return {"baseline_soc_kwh": [flow.soc_end_kwh for flow in flows]}

@@ -6,56 +6,77 @@ same at the end whatever the order.
 
 import polars as pl
 
-from app.planner import engine_terms, levels, manual
-from app.planner.battery import Flow, limits_of, start_kwh, walk
+from app.planner import dispatch, engine_terms, levels, manual, pricing
+from app.planner.battery import Flow, start_kwh, walk
 from app.planner.consolidation import Offer, consolidate, runs_of
 from app.planner.context import Context
-from app.planner.pass4_responsibilities import LEVEL_COLUMNS
-from app.planner.sequential import Columns, add_columns
+from app.planner.levels import LEVEL_COLUMNS
+from app.planner.sequential import Columns, add_columns, net_load_kwh
 
 NEEDS = pl.Schema({**engine_terms.NEEDS, **dict.fromkeys(LEVEL_COLUMNS, pl.Float64())})
-ADDS = pl.Schema({"planned_purchase_kwh": pl.Float64()})
+ADDS = pl.Schema({"planned_purchase_kwh": pl.Float64(), "decided_cost": pl.Float64()})
 _TINY_KWH = 1e-9
+_TINY_COST = 1e-9
 
 
 def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
-    """Add the AC energy to buy for the battery in every slot."""
+    """Add the AC energy to buy for the battery in every slot.
+
+    ``decided_cost`` is what the whole horizon would cost as decided, before anything is smoothed.
+    """
     return add_columns(lf, ADDS, lambda df: _purchases(df, ctx))
 
 
-def frame_levels(df: pl.DataFrame) -> list[levels.Levels]:
-    """Return the decision levels that pass 4 wrote into the frame."""
-    return [levels.Levels(*row) for row in df.select(LEVEL_COLUMNS).iter_rows()]
-
-
 def _purchases(df: pl.DataFrame, ctx: Context) -> Columns:
-    limits = limits_of(ctx.settings)
-    controls = levels.controls_of(df, frame_levels(df), [limits.charge_kwh] * df.height)
-    flows = walk(controls, start_kwh=start_kwh(ctx), limits=limits)
-    bought = [flow.grid_charge_kwh for flow in flows]
+    limits = ctx.limits
+    decided = levels.controls_of(df, levels.frame_levels(df), [limits.charge_kwh] * df.height)
+    flows = walk(decided, start_kwh=start_kwh(ctx), limits=limits)
     actions: list[str | None] = df["manual_action"].to_list()
+    bought = [
+        limits.charge_kwh if action == "charge" else flow.grid_charge_kwh
+        for flow, action in zip(flows, actions, strict=True)
+    ]
     movable = [
         flow.discharge_kwh <= _TINY_KWH and action not in manual.BATTERY_ACTIONS
         for flow, action in zip(flows, actions, strict=True)
     ]
     most = _most_purchase(df, flows, ctx)
-    prices: list[float] = df["import_price_per_kwh"].to_list()
-    charging = ctx.settings.charging
+    tolerance = ctx.settings.charging.block_consolidation_tolerance_per_kwh
+    decided_cost = cost = pricing.cost(flows, df, ctx)
+    controls = dispatch.controls(df, bought, ctx)
     for first, last in runs_of(movable):
-        span = slice(first, last + 1)
-        bought[span] = consolidate(
-            bought[span],
-            Offer(prices=prices[span], most_kwh=most[span]),
-            tolerance_per_kwh=charging.block_consolidation_tolerance_per_kwh,
-            max_gap_slots=charging.consolidation_max_gap_slots,
-            starts_running=first == 0 and ctx.home.running_classification == "charge",
-        )
-    return {
-        "planned_purchase_kwh": [
-            limits.charge_kwh if action == "charge" else kwh
-            for kwh, action in zip(bought, actions, strict=True)
-        ]
-    }
+        now_kwh = bought[first : last + 1]
+        moved_kwh = _block(df, bought, most, (first, last), ctx)
+        if moved_kwh == now_kwh:
+            continue
+        # Bought at another time the energy may meet a full battery: what counts is the simulation.
+        moved = list(controls)
+        for slot, kwh in enumerate(moved_kwh, start=first):
+            moved[slot] = controls[slot]._replace(grid_charge_kwh=kwh)
+        after = pricing.cost(walk(moved, start_kwh=start_kwh(ctx), limits=limits), df, ctx)
+        if after <= cost + tolerance * sum(now_kwh) + _TINY_COST:
+            bought[first : last + 1], controls, cost = moved_kwh, moved, after
+    return {"planned_purchase_kwh": bought, "decided_cost": [decided_cost] * df.height}
+
+
+def _block(
+    df: pl.DataFrame,
+    bought: list[float],
+    most: list[float],
+    run_of_slots: tuple[int, int],
+    ctx: Context,
+) -> list[float]:
+    """Return a run's purchases in blocks as long as the tolerance allows."""
+    first, last = run_of_slots
+    span = slice(first, last + 1)
+    charging = ctx.settings.charging
+    return consolidate(
+        bought[span],
+        Offer(prices=df["import_price_per_kwh"][span].to_list(), most_kwh=most[span]),
+        tolerance_per_kwh=charging.block_consolidation_tolerance_per_kwh,
+        max_gap_slots=charging.consolidation_max_gap_slots,
+        starts_running=first == 0 and ctx.home.running_classification == "charge",
+    )
 
 
 def _most_purchase(df: pl.DataFrame, flows: list[Flow], ctx: Context) -> list[float]:
@@ -63,12 +84,9 @@ def _most_purchase(df: pl.DataFrame, flows: list[Flow], ctx: Context) -> list[fl
 
     A slot that sells some of its surplus would store that first, so its purchases stay as they are.
     """
-    limits = limits_of(ctx.settings)
-    net = df.select(
-        pl.col("cautious_load_kwh") + pl.col("water_kwh") - pl.col("cautious_pv_kwh")
-    ).to_series()
+    limits = ctx.limits
     most = []
-    for flow, net_kwh in zip(flows, net, strict=True):
+    for flow, net_kwh in zip(flows, net_load_kwh(df), strict=True):
         stored_kwh = flow.charge_kwh - flow.grid_charge_kwh
         if stored_kwh < -net_kwh - _TINY_KWH:
             most.append(flow.grid_charge_kwh)

@@ -3,7 +3,7 @@
 import polars as pl
 
 from app.planner import dispatch
-from app.planner.battery import limits_of, start_kwh, walk
+from app.planner.battery import start_kwh, walk
 from app.planner.context import Context
 from app.planner.pass5_charging import NEEDS as _CHARGING_NEEDS
 from app.planner.sequential import Columns, add_columns
@@ -18,9 +18,8 @@ def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
 
 
 def _draft(df: pl.DataFrame, ctx: Context) -> Columns:
-    flows = walk(
-        dispatch.controls(df, ctx), start_kwh=start_kwh(ctx), limits=limits_of(ctx.settings)
-    )
+    controls = dispatch.controls(df, df["planned_purchase_kwh"].to_list(), ctx)
+    flows = walk(controls, start_kwh=start_kwh(ctx), limits=ctx.limits)
     return {
         "draft_label": [dispatch.label(flow) for flow in flows],
         "draft_soc_kwh": [flow.soc_end_kwh for flow in flows],

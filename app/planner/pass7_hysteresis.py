@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from app.planner import dispatch, manual
-from app.planner.battery import FORBIDDEN, UNREACHED_KWH, Control, Flow, limits_of, start_kwh, walk
+from app.planner.battery import FORBIDDEN, UNREACHED_KWH, Control, Flow, start_kwh, walk
 from app.planner.context import Context
 from app.planner.run_lengths import Span, short_gaps, short_runs
 from app.planner.sequential import Columns, add_columns
@@ -56,9 +56,9 @@ def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
 
 
 def _smooth(df: pl.DataFrame, ctx: Context) -> Columns:
-    limits, begin_kwh = limits_of(ctx.settings), start_kwh(ctx)
+    limits, begin_kwh = ctx.limits, start_kwh(ctx)
     draft = _Draft(
-        controls=dispatch.controls(df, ctx),
+        controls=dispatch.controls(df, df["planned_purchase_kwh"].to_list(), ctx),
         flows=[],
         prices=df["import_price_per_kwh"].to_list(),
         fixed=[action in manual.BATTERY_ACTIONS for action in df["manual_action"]],
@@ -77,7 +77,9 @@ def _smooth(df: pl.DataFrame, ctx: Context) -> Columns:
                 changed |= _settle_gap(span, draft, ctx)
         if not changed:
             break
-    flows = walk(draft.controls, start_kwh=begin_kwh, limits=limits)
+    else:
+        draft.flows = walk(draft.controls, start_kwh=begin_kwh, limits=limits)
+    flows = draft.flows
     smoothed = {slot for _, slot in draft.stopped | draft.filled}
     columns = {
         name: list(values)

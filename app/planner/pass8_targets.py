@@ -5,8 +5,8 @@ import json
 import polars as pl
 
 from app.frames import SCHEDULE, SLOT, SLOT_HOURS, UTC_TIME
-from app.planner import explain
-from app.planner.battery import UNREACHED_KWH, limits_of
+from app.planner import engine_terms, explain
+from app.planner.battery import UNREACHED_KWH
 from app.planner.consolidation import runs_of
 from app.planner.context import Context
 from app.planner.pass7_hysteresis import FLOW_COLUMNS
@@ -14,6 +14,7 @@ from app.planner.sequential import Columns, add_columns
 
 NEEDS = pl.Schema(
     {
+        **engine_terms.NEEDS,
         "slot_start": UTC_TIME,
         "import_price_per_kwh": pl.Float64(),
         "export_price_per_kwh": pl.Float64(),
@@ -27,6 +28,7 @@ NEEDS = pl.Schema(
         **dict.fromkeys(FLOW_COLUMNS, pl.Float64()),
     }
 )
+_JSON = json.JSONEncoder(sort_keys=True)
 _SEQUENTIAL = pl.Schema(
     {
         name: SCHEDULE[name]
@@ -51,7 +53,7 @@ ADDS = pl.Schema(
 
 def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
     """Add every column of the published schedule that is not there yet."""
-    limits = limits_of(ctx.settings)
+    limits = ctx.limits
     percent_per_kwh = 100 / limits.capacity_kwh if limits.capacity_kwh > 0 else 0.0
     wear = pl.col("discharge_kwh") / limits.efficiency * limits.wear_per_kwh
     priced = lf.with_columns(
@@ -74,14 +76,14 @@ def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
 
 
 def _targets_and_reasons(df: pl.DataFrame, ctx: Context) -> Columns:
-    capacity_kwh = limits_of(ctx.settings).capacity_kwh
+    capacity_kwh = ctx.limits.capacity_kwh
     targets = _targets_kwh(df, ctx)
     reasons = explain.reasons(df, ctx)
     return {
         "soc_target": [100 * kwh / capacity_kwh if capacity_kwh > 0 else 0.0 for kwh in targets],
         "marginal_value_per_kwh": [reason.marginal_value_per_kwh for reason in reasons],
         "reason": [reason.code for reason in reasons],
-        "reason_params": [json.dumps(reason.params, sort_keys=True) for reason in reasons],
+        "reason_params": [_JSON.encode(reason.params) for reason in reasons],
         "reason_text": [reason.text for reason in reasons],
     }
 
@@ -94,7 +96,7 @@ def _targets_kwh(df: pl.DataFrame, ctx: Context) -> list[float]:
     target is the level at the block's entry unless it charges too; heating from the battery is a
     discharge.
     """
-    limits = limits_of(ctx.settings)
+    limits = ctx.limits
     words: list[str] = df["classification"].to_list()
     entry: list[float] = df["soc_start_kwh"].to_list()
     end: list[float] = df["soc_end_kwh"].to_list()
@@ -116,7 +118,7 @@ def _export_floor(df: pl.DataFrame, slot: int, block_end_kwh: float, ctx: Contex
     floor_kwh: float = df["export_floor_kwh"][slot]
     if df["manual_action"][slot] == "export":
         return floor_kwh
-    lowest = limits_of(ctx.settings).floor_kwh
+    lowest = ctx.limits.floor_kwh
     return max(
         lowest, min(floor_kwh, block_end_kwh) if floor_kwh < UNREACHED_KWH else block_end_kwh
     )

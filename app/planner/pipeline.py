@@ -5,7 +5,7 @@ from typing import Protocol
 import polars as pl
 
 from app.errors import FrameError
-from app.frames import SCHEDULE, SLOTS, check
+from app.frames import SCHEDULE, SLOTS, require
 from app.planner import (
     pass0_margins,
     pass1_windows,
@@ -47,10 +47,15 @@ PASSES: tuple[Pass, ...] = (
 
 def plan(slots: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
     """Run every pass; the published columns stand among the passes' own. Collects nothing."""
-    lf = check(slots, SLOTS, by="planner input")
+    lf = slots
+    # Resolving the schema of a long plan takes a while: once a pass is enough.
+    schema = lf.collect_schema()
+    require(schema, SLOTS, by="planner input")
     for step in PASSES:
-        before = check(lf, step.NEEDS, by=step.__name__).collect_schema()
+        require(schema, step.NEEDS, by=step.__name__)
         lf = step.run(lf, ctx)
-        if before.keys() & step.ADDS.keys() or dict(lf.collect_schema()) != {**before, **step.ADDS}:
+        before, schema = schema, lf.collect_schema()
+        if before.keys() & step.ADDS.keys() or dict(schema) != {**before, **step.ADDS}:
             raise FrameError(f"{step.__name__} must add exactly {step.ADDS}")
-    return check(lf, SCHEDULE, by="planner output")
+    require(schema, SCHEDULE, by="planner output")
+    return lf

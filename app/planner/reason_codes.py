@@ -1,18 +1,16 @@
 """Which rule decided a slot: a stable code from what the slot does and what its energy is worth."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.planner import manual
-from app.planner.battery import TINY_KWH, limits_of
+from app.planner.battery import TINY_KWH
 from app.planner.context import Context
 
 _NOTICEABLE_KWH = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(NamedTuple):
     """What the kWh in question is for later: its value, and the use that gives it.
 
     ``gain_per_kwh`` is what the use earns beyond buying in this slot; None without a known use.
@@ -50,7 +48,7 @@ def _manual_code(action: str, word: str) -> str:
 
 
 def _charge_code(row: dict[str, Any], worth: Worth, ctx: Context) -> str:
-    limits = limits_of(ctx.settings)
+    limits = ctx.limits
     pays = worth.gain_per_kwh is not None and worth.gain_per_kwh > 0
     rules = (
         ("charge_paid_for", row["import_price_per_kwh"] < 0),
@@ -66,7 +64,7 @@ def _discharge_code(row: dict[str, Any], ctx: Context) -> str:
     rules = (
         (
             "discharge_for_fuse",
-            row["import_kwh"] >= limits_of(ctx.settings).import_kwh - _NOTICEABLE_KWH,
+            row["import_kwh"] >= ctx.limits.import_kwh - _NOTICEABLE_KWH,
         ),
         ("discharge_run_on", row["was_smoothed"] and row["draft_label"] == "hold"),
         ("discharge_in_cheap_pays", row["is_cheap"]),
@@ -75,7 +73,7 @@ def _discharge_code(row: dict[str, Any], ctx: Context) -> str:
 
 
 def _hold_code(row: dict[str, Any], worth: Worth, ctx: Context) -> str:
-    limits = limits_of(ctx.settings)
+    limits = ctx.limits
     full = row["soc_end_kwh"] >= limits.ceiling_kwh - _NOTICEABLE_KWH
     empty = row["soc_start_kwh"] <= limits.floor_kwh + _NOTICEABLE_KWH
     cut = row["was_smoothed"] and row["draft_label"] != "hold"

@@ -84,14 +84,15 @@ _SOURCES = {"grid": "the grid", "battery": "the battery", "pv": "the sun"}
 
 def sentence(code: str, params: dict[str, Any]) -> str:
     """Return the English sentence of a reason."""
-    known = "use_at" in params
-    later = (_SOLD_LATER if params.get("use_is_sale") else _LATER if known else _LEFT).format(
-        **params
-    )
-    sold_now = (_SALE_COSTS if params["export_price"] < 0 else _SALE_BRINGS).format(**params)
-    source = _SOURCES.get(params.get("water_from", ""), "")
-    day = params.get("water_for_day")
-    water_day = f"{date.fromisoformat(day):%A}" if day else ""
-    return TEXTS[code].format(
-        later=later, sold_now=sold_now, source=source, water_day=water_day, **params
-    )
+    text = TEXTS[code]
+    parts: dict[str, str] = {}
+    if "{later}" in text:
+        kept = _LATER if "use_at" in params else _LEFT
+        parts["later"] = (_SOLD_LATER if params.get("use_is_sale") else kept).format(**params)
+    if "{sold_now}" in text:
+        sale = _SALE_COSTS if params["export_price"] < 0 else _SALE_BRINGS
+        parts["sold_now"] = sale.format(**params)
+    if "{source}" in text:
+        parts["source"] = _SOURCES[params["water_from"]]
+        parts["water_day"] = f"{date.fromisoformat(params['water_for_day']):%A}"
+    return text.format(**params, **parts)

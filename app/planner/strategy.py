@@ -29,9 +29,14 @@ def targets_kwh(
             continue
         for slot in slots:
             later = [other for other in slots if other > slot]
-            sun_kwh = sum(terms[other].supplies[STORE].kwh for other in later)
+            sun_kwh = sum(_supply_kwh(terms[other], STORE) for other in later)
             cheaper_kwh = sum(
-                terms[other].supplies[BUY].kwh for other in later if prices[other] < prices[slot]
+                _supply_kwh(terms[other], BUY) for other in later if prices[other] < prices[slot]
             )
             targets[slot] = max(0.0, target_kwh - sun_kwh - cheaper_kwh)
     return targets
+
+
+def _supply_kwh(slot: SlotTerms, kind: int) -> float:
+    """Return what a slot can bring in of one kind; a manual sale brings nothing."""
+    return slot.supplies[kind][1] if slot.supplies else 0.0

@@ -8,34 +8,48 @@ import math
 from collections.abc import Sequence
 
 _Table = list[float]
-_Choices = list[bool]
 
 
 def cheapest_blocks(
-    costs: Sequence[float], *, slots_needed: int, max_blocks: int, first_is_running: bool
+    costs: Sequence[float],
+    *,
+    slots_needed: int,
+    slots_at_most: int,
+    max_blocks: int,
+    first_is_running: bool,
 ) -> list[int]:
     """Return the indices of the cheapest ``slots_needed`` slots in at most ``max_blocks`` runs.
 
     ``costs`` are in currency per slot, in time order; ``inf`` marks a slot that may not heat.
     ``first_is_running`` says the heater is on already: going on uses the block it is in, and
-    stopping has spent one of the blocks. When
-    fewer slots fit than are needed, as many as possible are chosen.
+    stopping has spent one of the blocks. When fewer slots fit than are needed, as many as possible
+    are chosen; where using power is paid for (a cost below zero) more than needed, unless that
+    would be more than ``slots_at_most``.
     """
     usable = sum(math.isfinite(cost) for cost in costs)
     for wanted in range(min(slots_needed, usable), 0, -1):
-        chosen = _choose(costs, wanted, max_blocks, first_is_running=first_is_running)
-        if chosen is not None:
-            return chosen
+        for may_exceed in (slots_at_most > wanted, False):
+            chosen = _choose(
+                costs, wanted, max_blocks, first_is_running=first_is_running, may_exceed=may_exceed
+            )
+            if chosen is not None and len(chosen) <= max(wanted, slots_at_most):
+                return chosen
     return []
 
 
 def _choose(
-    costs: Sequence[float], wanted: int, max_blocks: int, *, first_is_running: bool
+    costs: Sequence[float],
+    wanted: int,
+    max_blocks: int,
+    *,
+    first_is_running: bool,
+    may_exceed: bool,
 ) -> list[int] | None:
-    """Return the cheapest choice of exactly ``wanted`` slots, None if it does not fit.
+    """Return the cheapest choice of ``wanted`` slots, or more; None if so many do not fit.
 
-    A state is ``placed * width + blocks``: one more slot of a block is ``width`` states on, the
-    first slot of a new one ``width + 1``.
+    A state is ``placed * width + blocks``. One more slot of a block is ``width`` states on, the
+    first slot of a new one ``width + 1``. With ``may_exceed`` the last row means *enough* and leads
+    to itself as well.
     """
     width = max_blocks + 1
     size = (wanted + 1) * width
@@ -44,49 +58,55 @@ def _choose(
         off[1] = on[1] = 0.0
     else:
         off[0] = 0.0
-    ended: list[_Choices] = []
-    continued: list[_Choices] = []
+    before: list[tuple[_Table, _Table]] = []
     for cost in costs:
-        off, on, has_ended, has_continued = _advance(off, on, cost, width)
-        ended.append(has_ended)
-        continued.append(has_continued)
-    blocks_used = range(wanted * width, size)
+        before.append((off, on))
+        off, on = _advance(off, on, cost, width, may_exceed=may_exceed)
     best, is_on, state = min(
         (table[index], is_on, index)
         for is_on, table in ((False, off), (True, on))
-        for index in blocks_used
+        for index in range(wanted * width, size)
     )
     if not math.isfinite(best):
         return None
-    return _trace(state, is_on=is_on, width=width, ended=ended, continued=continued)
+    chosen: list[int] = []
+    for index in range(len(costs) - 1, -1, -1):
+        off, on = before[index]
+        if is_on:
+            chosen.append(index)
+            is_on, state = _came_from(state, off, on, costs[index], width, may_exceed=may_exceed)
+        else:
+            is_on = on[state] < off[state]
+    return chosen[::-1]
 
 
 def _advance(
-    off: _Table, on: _Table, cost: float, width: int
-) -> tuple[_Table, _Table, _Choices, _Choices]:
-    """Carry both tables over one slot and remember which way each state was reached."""
+    off: _Table, on: _Table, cost: float, width: int, *, may_exceed: bool
+) -> tuple[_Table, _Table]:
+    """Carry both tables over one slot: off stays or ends a block, on goes on or opens one."""
+    top = len(on) - width
     opened = [math.inf] * (width + 1) + [value + cost for value in off[: -width - 1]]
     # A block count past the last column has wrapped into the next row: no such block.
-    opened[::width] = [math.inf] * len(opened[::width])
+    opened[::width] = [math.inf] * (top // width + 1)
     going = [math.inf] * width + [value + cost for value in on[:-width]]
-    # Ties keep a running block going and prefer the earlier block.
-    has_continued = [a <= b for a, b in zip(going, opened, strict=True)]
-    has_ended = [a < b for a, b in zip(on, off, strict=True)]
-    next_off = [min(a, b) for a, b in zip(on, off, strict=True)]
-    next_on = [min(a, b) for a, b in zip(going, opened, strict=True)]
-    return next_off, next_on, has_ended, has_continued
+    for state in range(top, top + width) if may_exceed else ():
+        going[state] = min(going[state], on[state] + cost)
+        if state > top:
+            opened[state] = min(opened[state], off[state - 1] + cost)
+    return list(map(min, on, off)), list(map(min, going, opened))
 
 
-def _trace(
-    state: int, *, is_on: bool, width: int, ended: list[_Choices], continued: list[_Choices]
-) -> list[int]:
-    """Walk the remembered choices back from the best end state."""
-    chosen: list[int] = []
-    for index in range(len(ended) - 1, -1, -1):
-        if not is_on:
-            is_on = ended[index][state]
-            continue
-        chosen.append(index)
-        is_on = continued[index][state]
-        state -= width if is_on else width + 1
-    return chosen[::-1]
+def _came_from(
+    state: int, off: _Table, on: _Table, cost: float, width: int, *, may_exceed: bool
+) -> tuple[bool, int]:
+    """Return the cheapest state before a heated slot; ties go on with a block, fewest slots."""
+    top = len(on) - width
+    ways = [(on[state - width] + cost, 0, True, state - width)] if state >= width else []
+    if state % width and state > width:
+        ways.append((off[state - width - 1] + cost, 1, False, state - width - 1))
+    if may_exceed and state >= top:
+        ways.append((on[state] + cost, 2, True, state))
+        if state > top:
+            ways.append((off[state - 1] + cost, 3, False, state - 1))
+    _, _, is_on, before = min(ways)
+    return is_on, before

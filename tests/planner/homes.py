@@ -106,6 +106,7 @@ def equipment(draw: st.DrawFn) -> dict[str, Any]:
             "max_import_kw": draw(st.sampled_from([0.5, 3, 11, 25])),
             "max_export_kw": draw(st.sampled_from([0, 4, 25])),
         },
+        "planner": {"engine": draw(st.sampled_from(["optimal", "cascade"]))},
         "inverter": {
             "max_power_kw": draw(st.sampled_from([3, 10])),
             "can_curtail_pv": draw(st.booleans()),

@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 from hypothesis import HealthCheck, given, settings
 
-from app.planner.battery import Limits, limits_of
 from app.planner.context import Context
+from app.planner.limits import Limits
 from app.planner.run import make_plan
 from tests.planner.homes import homes
 
@@ -45,7 +45,7 @@ def lies(row: dict[str, Any], limits: Limits) -> list[str]:
 @given(homes())
 def test_every_reason_is_true_of_its_slot(drawn: tuple[pl.DataFrame, Context]) -> None:
     frame, ctx = drawn
-    limits = limits_of(ctx.settings)
+    limits = ctx.limits
     plan = make_plan(frame, ctx)
     for row in plan.frame.iter_rows(named=True):
         assert lies(row, limits) == []

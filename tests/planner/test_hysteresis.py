@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from app.planner.battery import limits_of
 from app.planner.consolidation import runs_of
 from app.planner.context import Context
 from app.planner.manual import BATTERY_ACTIONS
@@ -36,7 +35,7 @@ def rests(plan: Plan, *words: str) -> list[int]:
 
 
 def test_a_discharge_rest_below_its_minimum_is_used_too() -> None:
-    prices = [3.0] * 4 + [1.9] + [3.0] * 4 + [1.0] * 40
+    prices = [3.0] * 4 + [2.7] + [3.0] * 4 + [1.0] * 40
     frame = slots(START, prices, load_kwh=[0.25] * 9 + [0.0] * 40)
     free = plan_of(frame, home(min_off_slots_discharge=1), soc_percent=35)
     assert rests(free, "discharge") == [1]
@@ -108,7 +107,7 @@ def test_only_the_fuse_and_the_owner_may_break_a_minimum(
     plan = make_plan(frame, ctx)
     words = plan.schedule["classification"].to_list()
     fixed = [action in BATTERY_ACTIONS for action in frame["manual_action"]]
-    fuse = limits_of(ctx.settings).import_kwh
+    fuse = ctx.limits.import_kwh
     hard = [
         by_hand or imported >= fuse - 1e-6
         for by_hand, imported in zip(fixed, plan.frame["import_kwh"], strict=True)

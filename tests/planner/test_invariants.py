@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from app.errors import InputError, PlanInvalidError
 from app.frames import SCHEDULE
-from app.planner import checker, pass2_water
-from app.planner.battery import limits_of
+from app.planner import checker, water_days
 from app.planner.consolidation import runs_of
 from app.planner.context import Context, HomeState
 from app.planner.run import Plan, make_plan
@@ -85,7 +84,7 @@ def assert_battery_keeps_its_rules(plan: Plan, ctx: Context) -> None:
 
 def assert_fuse_is_relieved(plan: Plan, ctx: Context) -> None:
     """Invariant 6: what exceeds the fuse comes from the battery as far as it can."""
-    limits = limits_of(ctx.settings)
+    limits = ctx.limits
     over = plan.frame.filter(
         (pl.col("import_kwh") > limits.import_kwh + 1e-6)
         & ~pl.col("manual_action").fill_null("").is_in(["hold", "charge", "export"])
@@ -130,7 +129,7 @@ def assert_water_is_served_or_missed_out_loud(plan: Plan, ctx: Context) -> None:
         assert heated.is_empty()
         return
     manual = plan.frame["manual_action"].fill_null("") == "water"
-    for day, need_kwh in pass2_water.needs_kwh(plan.frame["slot_start"].to_list(), ctx).items():
+    for day, need_kwh in water_days.needs_kwh(plan.frame["slot_start"].to_list(), ctx).items():
         serves = (plan.frame["water_for_day"] == day).fill_null(value=False)
         served_kwh = plan.frame.filter(serves)["water_kwh"].sum()
         missed = [text for text in plan.warnings if text.startswith(f"water_short: {day}")]
@@ -138,7 +137,13 @@ def assert_water_is_served_or_missed_out_loud(plan: Plan, ctx: Context) -> None:
         if missed:
             assert f"{need_kwh - served_kwh:.2f} kWh" in missed[0]
         if not manual.any():
-            assert served_kwh < need_kwh + water.power_kw * 0.25
+            slot_kwh = water.power_kw * 0.25
+            paid_for = bool((plan.frame["import_price_per_kwh"] < 0).any())
+            free_sun = not ctx.settings.inverter.can_curtail_pv
+            # More than needed only where using power is paid for, and what a tank can hold.
+            used_kwh = water.min_kwh_per_day - need_kwh
+            most_kwh = 2 * water.min_kwh_per_day - used_kwh if paid_for or free_sun else need_kwh
+            assert served_kwh < max(most_kwh, need_kwh) + slot_kwh
             assert len(runs_of(serves.to_list())) <= water.max_blocks_per_day
 
 

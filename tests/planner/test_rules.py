@@ -53,9 +53,13 @@ def test_a_block_may_reach_over_as_many_closed_slots_as_allowed(
 
 def test_a_heater_that_stops_has_spent_the_block_it_was_in() -> None:
     costs = [5.0, 1.0, 1.0]
-    chosen = cheapest_blocks(costs, slots_needed=2, max_blocks=1, first_is_running=True)
+    chosen = cheapest_blocks(
+        costs, slots_needed=2, slots_at_most=2, max_blocks=1, first_is_running=True
+    )
     assert chosen == [0, 1]
-    chosen = cheapest_blocks(costs, slots_needed=2, max_blocks=2, first_is_running=True)
+    chosen = cheapest_blocks(
+        costs, slots_needed=2, slots_at_most=2, max_blocks=2, first_is_running=True
+    )
     assert chosen == [1, 2]
 
 

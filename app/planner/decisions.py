@@ -1,0 +1,34 @@
+"""What an engine decides from: the value of stored energy, and the levels read off it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from app.planner import engine_terms, levels, terminal
+from app.planner.context import Context
+from app.planner.energy_value import Curve, SlotTerms, cost_to_go
+from app.planner.levels import Levels
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Every slot's terms, whether it may buy, and the value of stored energy at its end."""
+
+    terms: list[SlotTerms]
+    may_buy: Sequence[bool]
+    curves: list[Curve]
+
+    def levels(self) -> list[Levels]:
+        """Read the decision levels of every slot off the value."""
+        return [
+            levels.levels_of(slot, curve, buys=buys)
+            for slot, curve, buys in zip(self.terms, self.curves, self.may_buy, strict=True)
+        ]
+
+
+def value(df: pl.DataFrame, ctx: Context, *, may_buy: Sequence[bool]) -> Value:
+    """Return the value of stored energy, grid energy bought only where ``may_buy`` says so."""
+    rows, water_kwh = engine_terms.inputs_of(df), df["water_kwh"].to_list()
+    terms = engine_terms.terms(rows, water_kwh, ctx, may_buy=may_buy)
+    return Value(terms, may_buy, cost_to_go(terms, terminal.end_curve(ctx))[1:])

@@ -1,0 +1,193 @@
+"""What hot water every local day still needs, which slots may give it, and a first placement.
+
+The first placement takes the slots that are cheapest by themselves: PV surplus is worth what
+selling it would bring, the rest is bought.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import takewhile
+
+import polars as pl
+
+from app.frames import SLOT_HOURS
+from app.planner.context import Context
+from app.planner.engine_terms import SlotInput, inputs_of
+from app.planner.water_blocks import cheapest_blocks
+
+_HALF_DAY_HOURS = 12
+Serves = list[date | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DayTask:
+    """One day's heating: the slots it may use, how many it needs, the first ``running`` fixed.
+
+    ``most`` bounds what it may take where using power is paid for.
+    """
+
+    window: tuple[int, ...]
+    wanted: int
+    most: int
+    running: int
+    max_blocks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Which day's need every slot heats for, and the tasks behind it.
+
+    ``manual`` slots heat because the owner said so; ``heat_kwh`` is the heater's energy in a slot.
+    """
+
+    serves: Serves
+    tasks: dict[date, DayTask]
+    manual: tuple[int, ...]
+    heat_kwh: float
+
+    def slots_of(self, day: date) -> list[int]:
+        """Return the slots that heat for a day."""
+        return [slot for slot, served in enumerate(self.serves) if served == day]
+
+    @property
+    def water_kwh(self) -> list[float]:
+        """The heater's energy per slot."""
+        return [0.0 if day is None else self.heat_kwh for day in self.serves]
+
+
+def slot_energy_kwh(ctx: Context) -> float:
+    """Return what the heater takes in one slot, kWh."""
+    return ctx.settings.water_heating.power_kw * SLOT_HOURS
+
+
+def needs_kwh(starts: Sequence[datetime], ctx: Context) -> dict[date, float]:
+    """Return the energy each local day still has to get, oldest day first, kWh."""
+    water = ctx.settings.water_heating
+    hours: dict[date, float] = {}
+    for start in starts:
+        day = ctx.local_day_of(start)
+        hours[day] = hours.get(day, 0.0) + SLOT_HOURS
+    if ctx.judged_water_rules:
+        return {
+            day: min(
+                water.min_kwh_per_day * (1 if span >= _HALF_DAY_HOURS else span / 24),
+                water.power_kw * span,
+            )
+            for day, span in hours.items()
+        }
+    today = min(hours)
+    last = today + timedelta(days=water.plan_days_ahead)
+    # A coming day of which only the first hours are priced waits for the rest: prices end at
+    # Central European midnight, an hour into the day of a Finnish home.
+    needs = {
+        day: water.min_kwh_per_day
+        for day, span in hours.items()
+        if day == today or (day <= last and span >= _HALF_DAY_HOURS)
+    }
+    used_kwh = max(0.0, ctx.home.water_used_today_kwh - ctx.home.water_caught_up_kwh)
+    needs[today] = max(0.0, water.min_kwh_per_day - used_kwh)
+    return {today - timedelta(days=1): ctx.home.water_owed_kwh, **needs}
+
+
+def place_by_price(df: pl.DataFrame, ctx: Context) -> Placement:
+    """Give every day the free slots that are cheapest by themselves, in day order."""
+    heat_kwh = slot_energy_kwh(ctx)
+    rows = inputs_of(df)
+    manual = tuple(slot for slot, row in enumerate(rows) if row.action == "water")
+    placement = Placement([None] * df.height, {}, manual, heat_kwh)
+    if heat_kwh <= 0:
+        return placement
+    starts: list[datetime] = df["slot_start"].to_list()
+    days = [ctx.local_day_of(start) for start in starts]
+    serves = placement.serves
+    # Manual water is on whatever it costs, and counts for its own day.
+    for slot in manual:
+        serves[slot] = days[slot]
+    costs = [_cost(row, heat_kwh, ctx) for row in rows]
+    for day, need_kwh in needs_kwh(starts, ctx).items():
+        wanted = math.ceil(need_kwh / heat_kwh - 1e-9) - serves.count(day)
+        window = _window(day, starts, days, costs, ctx)
+        if wanted <= 0 or not window:
+            continue
+        running = min(_still_running(window, starts, ctx), wanted)
+        used_kwh = max(0.0, ctx.settings.water_heating.min_kwh_per_day - need_kwh)
+        most = max(wanted, _most_slots(ctx, heat_kwh, used_kwh) - serves.count(day))
+        task = DayTask(window, wanted, most, running, ctx.settings.water_heating.max_blocks_per_day)
+        placement.tasks[day] = task
+        _serve(day, task, costs, serves)
+    return placement
+
+
+def _most_slots(ctx: Context, heat_kwh: float, used_kwh: float) -> int:
+    """Return how many slots a day may still heat at most; the judge sets no such bound."""
+    water = ctx.settings.water_heating
+    if ctx.judged_water_rules:
+        return round(24 / SLOT_HOURS)
+    most_kwh = water.max_kwh_per_day
+    if most_kwh is None:
+        most_kwh = 2 * water.min_kwh_per_day
+    return math.floor((most_kwh - used_kwh) / heat_kwh + 1e-9)
+
+
+def _cost(row: SlotInput, heat_kwh: float, ctx: Context) -> float:
+    """Return what heating through a slot costs, infinite where the main fuse does not carry it.
+
+    Surplus costs at least nothing: the battery may have a better use for what must not be sold.
+    """
+    limits = ctx.limits
+    if row.load_kwh + heat_kwh - row.pv_kwh > limits.import_kwh:
+        return math.inf
+    from_pv_kwh = min(heat_kwh, max(0.0, row.pv_kwh - row.load_kwh))
+    sale_price = row.store_cost * limits.efficiency
+    return from_pv_kwh * max(0.0, sale_price) + (heat_kwh - from_pv_kwh) * row.import_price
+
+
+def _window(
+    day: date, starts: list[datetime], days: list[date], costs: list[float], ctx: Context
+) -> tuple[int, ...]:
+    """Return the slots ``day`` may use: its own, those it may be deferred to, within the fuse."""
+    latest = (
+        datetime.combine(day + timedelta(days=1), time(), tzinfo=ctx.settings.zone).timestamp()
+        + 3600 * ctx.settings.water_heating.defer_up_to_hours
+    )
+    return tuple(
+        slot
+        for slot, start in enumerate(starts)
+        if days[slot] >= day and start.timestamp() < latest and math.isfinite(costs[slot])
+    )
+
+
+def _still_running(window: tuple[int, ...], starts: list[datetime], ctx: Context) -> int:
+    """Return how many first slots belong to the block in progress; the fuse ends it."""
+    until = ctx.home.running_water_until
+    if until is None:
+        return 0
+    going_on = (slot == index and starts[slot] < until for index, slot in enumerate(window))
+    return sum(1 for _ in takewhile(bool, going_on))
+
+
+def _serve(day: date, task: DayTask, costs: list[float], serves: Serves) -> None:
+    """Give ``day`` its cheapest free slots."""
+    running, rest = task.window[: task.running], task.window[task.running :]
+    picks: list[int] = []
+    if rest:
+        # Slots beyond the fuse leave holes in the window: no block reaches across them.
+        span = range(rest[0], rest[-1] + 1)
+        free = [
+            costs[slot] if serves[slot] is None and slot in task.window else math.inf
+            for slot in span
+        ]
+        picks = [
+            span[pick]
+            for pick in cheapest_blocks(
+                free,
+                slots_needed=task.wanted - task.running,
+                slots_at_most=task.most - task.running,
+                max_blocks=task.max_blocks,
+                first_is_running=bool(running) and span[0] == running[-1] + 1,
+            )
+        ]
+    for slot in (*running, *picks):
+        serves[slot] = day
