@@ -1,15 +1,14 @@
 """One planning run: gather, plan, check, publish; under a lock, off the event loop."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app import __version__, making, outlook
+from app import __version__, making
 from app.clock import local_day, local_midnight, now
 from app.db import lock, migrate, plans
 from app.db.engine import session_scope
@@ -22,12 +21,8 @@ from app.errors import (
     StandByError,
     TablesMissingError,
 )
-from app.gather import Sources, gather_load, gather_prices
-from app.gather_pv import gather_pv
-from app.home import HomeNow, home_now
-from app.planner.context import Context
-from app.planner.s_index import DayOutlook, safety_factor
-from app.run_record import Inputs
+from app.gather import Sources
+from app.gather_inputs import gather_inputs
 from app.settings import Settings, config_hash
 
 # Prices, then weather beside history, then two sensors: 130 s when every source hangs.
@@ -151,7 +146,7 @@ class PlanningJob:
                 run_id = await plans.start_run(session, self._start(planned_at, trigger))
                 seen = await plans.generation(session)
             self._open_run, self.log.database_error = run_id, ""
-            inputs = await self.gather(planned_at)
+            inputs = await gather_inputs(self.sources, planned_at)
             plan, result = await asyncio.to_thread(making.plan_of, inputs, planned_at)
             await self._publish(
                 run_id=run_id,
@@ -204,39 +199,4 @@ class PlanningJob:
             timezone=self.settings.timezone,
             currency=self.settings.nordpool.currency,
             demo_home=self.settings.demo_home,
-        )
-
-    async def gather(self, at: datetime) -> Inputs:
-        """Collect every input of a run at ``at``, labelled."""
-        prices = await gather_prices(self.sources, now=at)
-        starts: list[datetime] = prices.frame["slot_start"].to_list()
-        ahead = outlook.slots_ahead(self.settings, now=at, after=starts[-1])
-        (pv, weather), load = await asyncio.gather(
-            gather_pv(self.sources, starts, ahead, now=at),
-            gather_load(self.sources, [*starts, *ahead], now=at),
-        )
-        temperature_c, temperature_status = await outlook.temperatures(
-            self.sources, weather, now=at
-        )
-        async with session_scope(self.sources.sessions) as session:
-            present = await plans.current(session)
-        home = await home_now(self.sources, present, now=at)
-        hours = self.settings.automation.horizon_hours
-        slots = await asyncio.to_thread(making.slots_of, prices, pv, load, horizon_hours=hours)
-        days = await asyncio.to_thread(
-            outlook.outlook, self.settings, pv, load, temperature_c, now=at
-        )
-        ctx = self._context(home, days, at)
-        status = (prices.status, pv.status, load.status, *home.inputs, *temperature_status)
-        return Inputs(slots, ctx, status)
-
-    def _context(self, home: HomeNow, days: Mapping[date, DayOutlook], at: datetime) -> Context:
-        """Return the planning context; the S-index looks at the days beyond the horizon."""
-        settings = self.settings
-        today = local_day(at, settings.zone)
-        return Context(
-            settings=settings,
-            home=home.state,
-            safety=safety_factor(settings.s_index, days, today=today),
-            discharge_allowed=home.soc_known,
         )

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+AFTER_THE_HORIZON = "prices_after_the_horizon"
+"""The input that is an estimate by nature: it never makes a plan degraded."""
+
 
 class Quality(StrEnum):
     """How far an input can be trusted, best first."""

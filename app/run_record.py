@@ -11,7 +11,7 @@ from app.clock import iso_utc, now
 from app.db import plans
 from app.planner.context import Context
 from app.planner.run import Plan
-from app.provenance import InputStatus, Quality
+from app.provenance import AFTER_THE_HORIZON, InputStatus, Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,15 @@ def result_of(inputs: Inputs, plan: Plan, planned_at: datetime) -> plans.RunResu
         f"{status.name} is {status.quality}: {status.detail or status.source}"
         for status in inputs.status
         if status.quality in {Quality.ESTIMATED, Quality.MISSING}
+        and status.name != AFTER_THE_HORIZON
     ]
     if not inputs.ctx.discharge_allowed:
         warnings.append("the charge level is unknown: nothing is discharged or exported")
+    after, measured = inputs.ctx.lookahead, plan.optimality()
     stored = json.dumps(
         {
             "slots": json.loads(inputs.slots.write_json()),
+            "lookahead": None if after is None else json.loads(after.write_json()),
             "home": asdict(inputs.ctx.home),
             "safety": asdict(inputs.ctx.safety),
             "discharge_allowed": inputs.ctx.discharge_allowed,
@@ -51,6 +54,11 @@ def result_of(inputs: Inputs, plan: Plan, planned_at: datetime) -> plans.RunResu
         cost=plan.totals.cost,
         cost_do_nothing=plan.totals.cost_do_nothing,
         cost_self_consumption=plan.totals.cost_self_consumption,
+        cost_best=measured.cost_best,
+        optimality_percent=measured.percent,
+        smoothing_cost=plan.totals.smoothing_cost,
+        terminal_value_per_kwh=plan.totals.terminal_value_per_kwh,
+        engine=plan.engine,
         s_index=inputs.ctx.safety.value,
         s_index_parts=inputs.ctx.safety.parts,
         duration_ms=1000 * (finished_at - planned_at).total_seconds(),

@@ -31,6 +31,7 @@ MAY_COLLECT = {
     "making.py",  # the joined input of a run
     "gather.py",  # prices, as they are used
     "gather_pv.py",  # PV, stored as it is used
+    "gather_lookahead.py",  # what the estimate beyond the prices is made from
 }
 MAY_ASK_THE_CLOCK = {"clock.py"}
 MAY_CATCH_ALL = {"job.py"}

@@ -67,7 +67,28 @@ class InitialStateOut(Out):
     inputs: list[InputOut]
 
 
-class PlanMeta(Out):
+class PlanFigures(Out):
+    """What a plan costs, in the plan's currency over its horizon, and how good it is."""
+
+    cost: float = Field(description="planned cost of the horizon, terminal value credited")
+    cost_do_nothing: float = Field(description="the same horizon with the battery idle")
+    cost_self_consumption: float = Field(description="battery only shifts the home's own PV")
+    # Null in plans made before these figures were kept.
+    cost_best: float | None = Field(
+        description="the exact optimum with the same knowledge and none of the owner's rules"
+    )
+    optimality_percent: float | None = Field(
+        description="share of the achievable saving over self-consumption that the plan reaches"
+    )
+    smoothing_cost: float | None = Field(
+        description="what consolidation and minimum run lengths cost"
+    )
+    terminal_value_per_kwh: float | None = Field(
+        description="mean worth of a stored kWh left at the end of the horizon, estimated"
+    )
+
+
+class PlanMeta(PlanFigures):
     """One planning run: when, why, with what, and what it costs."""
 
     plan_run_id: int
@@ -80,9 +101,6 @@ class PlanMeta(Out):
     horizon_end: AwareDatetime
     timezone: str
     currency: str
-    cost: float = Field(description="planned cost of the horizon, terminal value credited")
-    cost_do_nothing: float = Field(description="the same horizon with the battery idle")
-    cost_self_consumption: float = Field(description="battery only shifts the home's own PV")
     s_index: float
     duration_ms: float
     warnings: list[str]
@@ -152,6 +170,7 @@ class StatusOut(Out):
     server_plan: PlanStamp | None = Field(description="the plan in the database")
     plan_age_seconds: float | None
     job: JobState
+    figures: PlanFigures | None = Field(default=None, description="cost and optimality of the plan")
     current: SlotOut | None = None
     warnings: list[str] = []
     inputs: list[InputOut] = []

@@ -8,7 +8,7 @@ from app.api import words
 from app.api.banners import Banner, banners
 from app.api.chart_view import ChartView, chart
 from app.api.plan_blocks import BlocksView, action, blocks
-from app.api.schemas import InputOut, ScheduleOut, SlotOut, StatusOut
+from app.api.schemas import InputOut, PlanMeta, ScheduleOut, SlotOut, StatusOut
 from app.frames import SLOT_HOURS
 from app.provenance import Quality
 
@@ -175,10 +175,22 @@ def _kpis(
     return (
         ("Planned cost", f"{words.number(meta.cost)} {meta.currency}", f"for {span} h, net"),
         ("Saves", f"{words.number(saved)} {meta.currency}", "against an idle battery"),
-        ("Of that by planning", f"{words.number(planned)} {meta.currency}", "beyond storing sun"),
+        ("By planning", f"{words.number(planned)} {meta.currency}", "against only storing sun"),
+        *_optimality(meta),
         ("Sun today", f"{sun:.1f} kWh", "still to come"),
         ("Hot water today", f"{water:.1f} kWh", "still to heat"),
     )
+
+
+def _optimality(meta: PlanMeta) -> tuple[tuple[str, str, str], ...]:
+    """Return how near the plan comes to the best possible one; nothing for an older plan."""
+    if meta.cost_best is None or meta.optimality_percent is None:
+        return ()
+    missed = words.number(meta.cost - meta.cost_best)
+    note = "nothing left to gain"
+    if missed != words.number(0):
+        note = f"{missed} {meta.currency} from the best"
+    return (("Optimality", f"{words.number(meta.optimality_percent, 0)} %", note),)
 
 
 def _input(each: InputOut, now: datetime) -> InputView:
@@ -208,9 +220,19 @@ def _meta(
             ("Prices known until", words.when(plan.meta.horizon_end, status.now, zone)),
             ("Engine", plan.meta.engine),
             ("Safety factor (S-index)", f"{plan.meta.s_index:.2f}"),
+            *_money_rows(plan.meta),
             ("Run took", f"{plan.meta.duration_ms / 1000:.1f} s"),
         ]
     if status.job.next_run_at:
         due = words.coming(status.job.next_run_at, status.now, zone)
         rows.append(("Next run", due.removeprefix("at ")))
     return tuple(rows)
+
+
+def _money_rows(meta: PlanMeta) -> tuple[tuple[str, str], ...]:
+    """Return what the owner's smoothing costs, and what energy left at the end is worth."""
+    rows = (
+        ("Smoothing costs", meta.smoothing_cost, meta.currency),
+        ("Energy left at the end", meta.terminal_value_per_kwh, f"{meta.currency}/kWh, estimated"),
+    )
+    return tuple((name, f"{words.number(v)} {unit}") for name, v, unit in rows if v is not None)

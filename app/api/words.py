@@ -11,6 +11,7 @@ NAMES = {
     "soc": "battery level",
     "water_today": "hot water",
     "temperature": "temperature",
+    "prices_after_the_horizon": "prices after the horizon",
 }
 QUALITIES = {
     "live": "live",

@@ -43,6 +43,11 @@ class RunResult:
     cost: float
     cost_do_nothing: float
     cost_self_consumption: float
+    cost_best: float
+    optimality_percent: float
+    smoothing_cost: float
+    terminal_value_per_kwh: float
+    engine: str
     s_index: float
     duration_ms: float
     inputs: str

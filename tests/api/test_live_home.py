@@ -1,5 +1,6 @@
 """A configured home against real servers on loopback: live, then one thing after another fails."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,8 @@ import httpx
 import pytest
 import time_machine
 
+from app.db import plans
+from app.db.engine import session_scope
 from app.settings_sources import load_settings
 from tests.api.test_service import first_outcome, offline, running
 from tests.fakes import FakeUpstreams, Fault
@@ -41,7 +44,12 @@ async def test_every_input_is_live_when_every_source_answers(
         async with running(load_settings(environ=environ).settings) as (_, client):
             status = await first_outcome(client)
             assert status["job"]["last_outcome"] == "ok", status  # type: ignore[index]
-            assert set((await qualities(client)).values()) == {"live"}
+            found = await qualities(client)
+            # What comes after the published prices is an estimate, and no reason for a warning.
+            assert found.pop("prices_after_the_horizon") == "estimated"
+            assert set(found.values()) == {"live"}
+            assert status["state"] == "ok"
+            assert status["warnings"] == []
             plan = (await client.get("/api/schedule")).json()
             # Published until the end of tomorrow, local time.
             assert plan["meta"]["horizon_end"] == "2026-11-24T23:00:00Z"
@@ -178,3 +186,33 @@ async def test_the_sample_reaches_as_far_as_the_market_would_have_published(
             await client.post("/api/run_planner")
             plan = (await client.get("/api/schedule")).json()
             assert plan["meta"]["horizon_end"] == "2026-11-24T23:00:00Z"
+
+
+async def test_every_plan_is_measured_against_the_best_possible_one(
+    home: tuple[FakeUpstreams, dict[str, str]],
+) -> None:
+    """The figures stand in the run's row, in the status and on the page, and fit each other."""
+    _, environ = home
+    with time_machine.travel(AFTERNOON, tick=True):
+        async with running(load_settings(environ=environ).settings) as (app, client):
+            figures = (await first_outcome(client))["figures"]
+            assert isinstance(figures, dict)
+            assert figures["cost_best"] <= figures["cost"]
+            gap = figures["cost_self_consumption"] - figures["cost_best"]
+            reached = figures["cost_self_consumption"] - figures["cost"]
+            assert figures["optimality_percent"] == pytest.approx(100 * reached / gap)
+            page = (await client.get("/")).text
+            assert "Optimality" in page
+            assert f"{figures['optimality_percent']:.0f} %" in page
+            services = app.state.services
+            async with session_scope(services.job.sources.sessions) as session:
+                run = await plans.latest_run(session)
+                assert run is not None
+                stored = await plans.run_by_id(session, run.id)
+            assert run.engine == "optimal"
+            assert run.cost_best == figures["cost_best"]
+            assert run.optimality_percent == figures["optimality_percent"]
+            assert stored is not None
+            assert stored.inputs is not None
+            kept = json.loads(stored.inputs)["lookahead"]
+            assert {row["quality"] for row in kept} == {"estimated"}

@@ -83,13 +83,13 @@ async def test_a_database_of_a_newer_darkstar_is_refused(engine: AsyncEngine) ->
     with pytest.raises(SettingsError, match=r"revision 9999.*newer Darkstar"):
         await migrate.upgrade(engine)
     async with engine.begin() as connection:
-        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
 
 
 async def test_two_processes_upgrade_one_after_the_other(engine: AsyncEngine) -> None:
     await migrate.downgrade(engine, "base")
     await asyncio.gather(migrate.upgrade(engine), migrate.upgrade(engine))
-    assert await migrate.current_revision(engine) == "0002"
+    assert await migrate.current_revision(engine) == "0003"
 
 
 async def test_an_interrupted_upgrade_can_be_run_again(engine: AsyncEngine) -> None:

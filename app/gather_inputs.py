@@ -1,0 +1,50 @@
+"""Gather every input of one planning run, labelled, into what the planner takes."""
+
+import asyncio
+from datetime import datetime
+
+from app import making, outlook
+from app.clock import local_day
+from app.db import plans
+from app.db.engine import session_scope
+from app.frames import SLOT
+from app.gather import Sources, gather_load, gather_prices
+from app.gather_lookahead import gather_lookahead
+from app.gather_pv import gather_pv
+from app.home import home_now
+from app.ingest import lookahead
+from app.planner.context import Context
+from app.planner.s_index import safety_factor
+from app.run_record import Inputs
+
+
+async def gather_inputs(sources: Sources, at: datetime) -> Inputs:
+    """Collect every input of a run at ``at``; raises ``PlanHeldError`` without a price for now."""
+    settings = sources.settings
+    prices = await gather_prices(sources, now=at)
+    starts: list[datetime] = prices.frame["slot_start"].to_list()
+    # Beyond the prices: the day that values what is left, and the days the S-index looks at.
+    after = lookahead.slots_after(starts[-1] + SLOT)
+    later = outlook.slots_ahead(settings, now=at, after=starts[-1])
+    ahead = sorted({*after, *later})
+    (pv, weather), load = await asyncio.gather(
+        gather_pv(sources, starts, ahead, now=at),
+        gather_load(sources, [*starts, *ahead], now=at),
+    )
+    temperature_c, temperature_status = await outlook.temperatures(sources, weather, now=at)
+    beyond, beyond_status = await gather_lookahead(sources, prices, pv, load, now=at)
+    async with session_scope(sources.sessions) as session:
+        present = await plans.current(session)
+    home = await home_now(sources, present, now=at)
+    hours = settings.automation.horizon_hours
+    slots = await asyncio.to_thread(making.slots_of, prices, pv, load, horizon_hours=hours)
+    days = await asyncio.to_thread(outlook.outlook, settings, pv, load, temperature_c, now=at)
+    ctx = Context(
+        settings=settings,
+        home=home.state,
+        safety=safety_factor(settings.s_index, days, today=local_day(at, settings.zone)),
+        discharge_allowed=home.soc_known,
+        lookahead=beyond,
+    )
+    status = (prices.status, pv.status, load.status, *home.inputs, *temperature_status)
+    return Inputs(slots, ctx, (*status, beyond_status))
