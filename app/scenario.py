@@ -153,6 +153,7 @@ def context_of(scenario: Scenario, *, shipped: bool, engine: str) -> Context:
         home=home,
         terminal_value_per_kwh=efficiency * sum(prices) / len(prices),
         judged_water_rules=True,
+        without_rules=True,
     )
 
 

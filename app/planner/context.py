@@ -44,9 +44,10 @@ class Context:
     ``lookahead`` (``frames.LOOKAHEAD``) is the estimated day after the horizon, None if nothing is
     known of it; ``terminal_value_per_kwh`` (per stored kWh) overrides every estimate of what energy
     is worth there. ``judged_water_rules`` pro-rates the water need of days the horizon covers less
-    than half of. Filled in when the plan is made: ``end_value``, the worth of energy left at the
-    end as (value per kWh, kWh) stairs above the minimum level; ``rescue_value_per_kwh``, that of
-    what is missing below it; ``strategic_period``, that PV will not cover the load.
+    than half of; ``without_rules`` lets the battery heat water in cheap windows too. Filled in when
+    the plan is made: ``end_value``, the worth of energy left at the end as (value per kWh, kWh)
+    stairs above the minimum level; ``rescue_value_per_kwh``, that of what is missing below it;
+    ``strategic_period``, that PV will not cover the load.
     """
 
     settings: Settings
@@ -59,6 +60,7 @@ class Context:
     rescue_value_per_kwh: float = 0.0
     strategic_period: bool = False
     judged_water_rules: bool = False
+    without_rules: bool = False
 
     @cached_property
     def limits(self) -> Limits:

@@ -74,8 +74,7 @@ def terms(
         relief_value=relief_value,
         need_factor=ctx.safety.value,
         may_discharge=ctx.discharge_allowed,
-        # In cheap windows the cascade heats from the grid; the exact engine knows what pays.
-        heats_in_cheap=ctx.engine == "optimal",
+        heats_in_cheap=ctx.without_rules,
         manual=ctx.settings.manual_planning,
     )
     return [

@@ -148,7 +148,9 @@ class _Day:
     def blocks(self, costs: list[float]) -> list[int]:
         """Return the cheapest blocks at these marginal costs; running slots stay."""
         running = self.running
-        known = {s: c for s, c in zip(self.window, costs, strict=True) if s not in running}
+        # Rounding must not make free heat look paid for: more than needed has to be worth it.
+        priced = zip(self.window, costs, strict=True)
+        known = {slot: cost + _WORTH_IT for slot, cost in priced if slot not in running}
         if not known:
             return running
         # Slots that other days took leave holes: no block reaches across them.
@@ -167,7 +169,7 @@ class _Day:
         known = dict(zip(self.window, costs, strict=True))
         loose = [slot for slot in chosen if slot not in self.running]
         free = [slot for slot in self.window if slot not in chosen]
-        # Beside a block or among the cheapest; looking at all 90 took 2 ms a look for nothing more.
+        # Beside a block or among the cheapest: all 90 took 2 ms a look and found nothing more.
         near = {slot + step for slot in chosen for step in (-1, 1)}
         cheapest = set(nsmallest(_CHEAPEST, free, key=lambda slot: known[slot]))
         free = [slot for slot in free if slot in near or slot in cheapest]
@@ -175,7 +177,7 @@ class _Day:
             (known[there] - known[here], (here, there)) for here in loose for there in free
         ]
         if len(chosen) < self.task.most:
-            found += [(known[there], (there,)) for there in free if known[there] < 0]
+            found += [(known[there], (there,)) for there in free if known[there] < -_WORTH_IT]
         if len(chosen) > self.least:
             found += [(-known[here], (here,)) for here in loose if known[here] > 0]
         heapify(found)

@@ -45,4 +45,5 @@ def neutral(ctx: Context) -> Context:
         settings=without_rules(ctx.settings),
         safety=SafetyFactor(),
         strategic_period=False,
+        without_rules=True,
     )
