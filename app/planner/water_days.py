@@ -111,7 +111,9 @@ def place_by_price(df: pl.DataFrame, ctx: Context) -> Placement:
         window = _window(day, starts, days, costs, ctx)
         if wanted <= 0 or not window:
             continue
-        running = min(_still_running(window, starts, ctx), wanted)
+        # The block in progress belongs to one day: the oldest that still needs it.
+        free = serves[window[0]] is None
+        running = min(_still_running(window, starts, ctx), wanted) if free else 0
         used_kwh = max(0.0, ctx.settings.water_heating.min_kwh_per_day - need_kwh)
         most = max(wanted, _most_slots(ctx, heat_kwh, used_kwh) - serves.count(day))
         task = DayTask(window, wanted, most, running, ctx.settings.water_heating.max_blocks_per_day)

@@ -287,3 +287,24 @@ def test_the_search_prices_every_change_exactly() -> None:
 def test_a_day_of_quarters_is_planned_whole() -> None:
     plan = make_plan(*planned())
     assert plan.schedule["slot_end"][-1] - plan.schedule["slot_start"][0] == SLOT * 192
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_block_in_progress_serves_one_day_only(engine: str) -> None:
+    """Yesterday's owed heat goes on running; today's own heat does not claim the same slots."""
+    settings = Settings.model_validate({"planner": {"engine": engine}})
+    home = HomeState(
+        soc_percent=50,
+        water_owed_kwh=1.5,
+        running_water_until=START + SLOT * 2,
+    )
+    prices = [2.0] * 8 + [1.0] * 8 + [2.5] * 80
+    frame = make_plan(slots(START, prices), Context(settings=settings, home=home)).frame
+    yesterday, today = (START + SLOT * index for index in (-1, 0))
+    zone = settings.zone
+    served = [
+        frame.filter(pl.col("water_for_day") == day.astimezone(zone).date())
+        for day in (yesterday, today)
+    ]
+    assert [part["water_kwh"].sum() for part in served] == [1.5, 6.0]
+    assert served[0]["slot_start"].to_list() == [START, START + SLOT]
