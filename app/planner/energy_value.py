@@ -102,6 +102,9 @@ def cost_to_go(terms: Sequence[SlotTerms], last: Curve, *, end: int | None = Non
 def step_back(segments: list[Segment], terms: SlotTerms, slot: int) -> float:
     """Carry a cost to go over one slot, in place; return what its left end costs more."""
     uses, supplies, cost, forced = terms
+    if forced:
+        width_kwh = sum(segment[1] for segment in segments)
+        uses, supplies = _within(uses, width_kwh), _within(supplies, width_kwh)
     supplied_kwh = used_kwh = 0.0
     stairs: list[Segment] = []
     # What is forced cannot give way to anything dearer or cheaper: it comes after the cuts.
@@ -121,6 +124,15 @@ def step_back(segments: list[Segment], terms: SlotTerms, slot: int) -> float:
     for stair in stairs:
         insort(segments, stair)
     return cost
+
+
+def _within(pieces: Sequence[Piece], width_kwh: float) -> tuple[Piece, ...]:
+    """Return the pieces cut to the band: no more can be forced into it, or out of it."""
+    cut: list[Piece] = []
+    for value, kwh in pieces:
+        cut.append((value, min(kwh, width_kwh)))
+        width_kwh -= cut[-1][1]
+    return tuple(cut)
 
 
 def cost_so_far(

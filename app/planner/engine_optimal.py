@@ -54,8 +54,13 @@ def least_cost(df: pl.DataFrame, placement: Placement, ctx: Context) -> float:
 def heater_of(df: pl.DataFrame, placement: Placement, ctx: Context) -> Heater:
     """Return what every slot offers with the heater off and on."""
     everywhere, rows = [True] * df.height, engine_terms.inputs_of(df)
+    # Heat is priced as if manual slots were free: forced both ways, before and after them, the
+    # curves would not fit each other.
     off, on = (
-        engine_terms.terms(rows, [kwh] * df.height, ctx, may_buy=everywhere)
+        [
+            slot._replace(forced=False)
+            for slot in engine_terms.terms(rows, [kwh] * df.height, ctx, may_buy=everywhere)
+        ]
         for kwh in (0.0, placement.heat_kwh)
     )
     return Heater(off, on, terminal.end_curve(ctx), start_kwh(ctx))

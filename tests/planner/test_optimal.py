@@ -15,6 +15,7 @@ from app import scenario
 from app.frames import SLOT
 from app.planner import checker, engine_optimal, heater_search, water_days
 from app.planner.context import Context, HomeState, SafetyFactor
+from app.planner.energy_value import TERMINAL, Curve, SlotTerms, cost_to_go
 from app.planner.neutral import without_rules
 from app.planner.run import make_plan
 from app.settings import Settings
@@ -308,3 +309,29 @@ def test_the_block_in_progress_serves_one_day_only(engine: str) -> None:
     ]
     assert [part["water_kwh"].sum() for part in served] == [1.5, 6.0]
     assert served[0]["slot_start"].to_list() == [START, START + SLOT]
+
+
+def test_a_manual_charge_never_makes_heat_look_paid_for() -> None:
+    """Not even where no battery could take the energy: a day gets its need and no more."""
+    home = {"battery": {"capacity_kwh": 0}, "water_heating": {"min_kwh_per_day": 6}}
+    prices = [3.0 + index % 5 for index in range(48)]
+    frame = slots(
+        START,
+        prices,
+        pv_kwh=[0.5 + index % 3 for index in range(48)],
+        export_prices=[price * 1.1 for price in prices],
+        manual=dict.fromkeys(range(8), "export") | dict.fromkeys(range(8, 30), "charge"),
+    )
+    settings = Settings.model_validate(home)
+    plan = make_plan(frame, Context(settings=settings, home=HomeState(soc_percent=15)))
+    assert plan.frame["water_kwh"].sum() == pytest.approx(6.0)
+
+
+def test_what_is_forced_never_leaves_the_band() -> None:
+    """A forced charge larger than the battery fills it, at its price, and nothing more."""
+    band = Curve(1.0, 0.0, ((-2.0, 0.5, TERMINAL),))
+    forced = SlotTerms((), ((0.3, 4.0),), 0.0, forced=True)
+    before = cost_to_go([forced], band)[0]
+    assert before.low_kwh == 1.0
+    assert before.segments == ((-0.3, 0.5, 0),)
+    assert before.low_cost == pytest.approx(0.5 * 0.3 - 0.5 * 2.0)
