@@ -3,7 +3,7 @@
 import polars as pl
 
 from app.planner.context import Context
-from app.planner.sequential import net_load_kwh
+from app.planner.sequential import net_need_kwh
 
 
 def protective_kwh(df: pl.DataFrame, ctx: Context) -> list[float]:
@@ -23,7 +23,7 @@ def protective_kwh(df: pl.DataFrame, ctx: Context) -> list[float]:
     reserves: list[float] = []
     needed_kwh = 0.0
     for net_kwh, is_cheap in zip(
-        reversed(net_load_kwh(df)), reversed(df["is_cheap"].to_list()), strict=True
+        reversed(net_need_kwh(df)), reversed(df["is_cheap"].to_list()), strict=True
     ):
         reserves.append(min(limits.floor_kwh + needed_kwh, limits.ceiling_kwh))
         if is_cheap:

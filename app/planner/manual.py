@@ -1,7 +1,5 @@
 """Manual actions as fixed slots: the same passes, with the levels of those slots set by hand."""
 
-import math
-
 from app.planner.battery import FORBIDDEN
 from app.planner.context import Context
 from app.planner.levels import Levels
@@ -62,8 +60,3 @@ def apply(
         water_floor_kwh=max(floor, levels.water_floor_kwh),
         export_floor_kwh=floor,
     )
-
-
-def unlimited_purchase(action: str | None) -> float:
-    """Return the grid energy a manual slot may buy: all the power there is, or nothing."""
-    return math.inf if action == "charge" else 0.0

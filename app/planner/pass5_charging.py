@@ -11,7 +11,7 @@ from app.planner.battery import Flow, start_kwh, walk
 from app.planner.consolidation import Offer, consolidate, runs_of
 from app.planner.context import Context
 from app.planner.levels import LEVEL_COLUMNS
-from app.planner.sequential import Columns, add_columns, net_load_kwh
+from app.planner.sequential import Columns, add_columns, net_need_kwh
 
 NEEDS = pl.Schema({**engine_terms.NEEDS, **dict.fromkeys(LEVEL_COLUMNS, pl.Float64())})
 ADDS = pl.Schema({"planned_purchase_kwh": pl.Float64(), "decided_cost": pl.Float64()})
@@ -86,7 +86,7 @@ def _most_purchase(df: pl.DataFrame, flows: list[Flow], ctx: Context) -> list[fl
     """
     limits = ctx.limits
     most = []
-    for flow, net_kwh in zip(flows, net_load_kwh(df), strict=True):
+    for flow, net_kwh in zip(flows, net_need_kwh(df), strict=True):
         stored_kwh = flow.charge_kwh - flow.grid_charge_kwh
         if stored_kwh < -net_kwh - _TINY_KWH:
             most.append(flow.grid_charge_kwh)

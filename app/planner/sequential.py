@@ -37,7 +37,7 @@ def lists(df: pl.DataFrame, *names: str) -> list[list[Any]]:
     return [df[name].to_list() for name in names]
 
 
-def net_load_kwh(df: pl.DataFrame) -> list[float]:
+def net_need_kwh(df: pl.DataFrame) -> list[float]:
     """Return what house and heater need beyond the sun, kWh per slot; negative is surplus."""
     columns = lists(df, "cautious_load_kwh", "water_kwh", "cautious_pv_kwh")
     return [load + water - pv for load, water, pv in zip(*columns, strict=True)]
