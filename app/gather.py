@@ -1,23 +1,17 @@
-"""Gather the inputs of one planning run, each with where it came from and how far to trust it."""
+"""What gathering shares: its sources, its answer, and the slots a plan may cover."""
 
-import asyncio
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from app.clock import local_midnight, slot_floor
-from app.db import prices
-from app.db.engine import session_scope
-from app.errors import NotPublishedYetError, PlanHeldError, UpstreamError
-from app.frames import PRICES, SLOT
-from app.ingest import demo, home_assistant, load_forecast, nordpool, tariff
-from app.provenance import InputStatus, Quality
+from app.clock import slot_floor
+from app.frames import SLOT
+from app.provenance import InputStatus
 from app.settings import Settings
 
-ASK_FOR_TOMORROW_FROM = time(12, 45)
 Sessions = async_sessionmaker[AsyncSession]
 
 
@@ -45,139 +39,3 @@ def horizon(now: datetime, settings: Settings) -> list[datetime]:
         first + SLOT * i
         for i in range(round(timedelta(hours=settings.automation.horizon_hours) / SLOT))
     ]
-
-
-async def gather_prices(sources: Sources, *, now: datetime) -> Gathered:
-    """Return ``frames.PRICES`` from the slot in progress on, else raise ``PlanHeldError``."""
-    settings = sources.settings
-    problem = (await fetch_missing_days(sources, now=now)).problem
-    slots = horizon(now, settings)
-    async with session_scope(sources.sessions) as session:
-        stored = await prices.load(
-            session,
-            area=settings.nordpool.price_area,
-            currency=settings.nordpool.currency,
-            start=slots[0],
-            end=slots[-1] + SLOT,
-        )
-    if stored.height and stored["slot_start"][0] == slots[0]:
-        fresh = not problem
-        status = InputStatus(
-            "prices",
-            stored["provider"][0],
-            Quality.LIVE if fresh else Quality.CACHED,
-            max(stored["published_at"]),
-            problem,
-        )
-        spot = stored.select("slot_start", "spot_price_per_kwh")
-    elif settings.demo_home:
-        status = InputStatus("prices", demo.SOURCE, Quality.SAMPLE, None, problem)
-        end = _midnight(nordpool.next_day(published_days(now)[-1]))
-        known = [slot for slot in slots if slot < end]
-        sample = await asyncio.to_thread(
-            demo.sample_slots, known, zone=settings.zone, currency=settings.nordpool.currency
-        )
-        spot = sample.select("slot_start", "spot_price_per_kwh")
-    else:
-        raise PlanHeldError(f"no price for the slot in progress: {problem or 'none stored'}")
-    priced = await asyncio.to_thread(tariff.with_prices(spot.lazy(), settings.pricing).collect)
-    return Gathered(priced.select(PRICES.names()), status)
-
-
-def published_days(now: datetime) -> list[date]:
-    """Return the delivery days that should be out by now: today, and tomorrow from 12:45 on.
-
-    By the market's clock: a Finnish home just past its midnight still needs the day it is in.
-    """
-    today = nordpool.delivery_day(now)
-    if now.astimezone(nordpool.DELIVERY_ZONE).time() < ASK_FOR_TOMORROW_FROM:
-        return [today]
-    return [today, nordpool.next_day(today)]
-
-
-def _midnight(day: date) -> datetime:
-    """Return the instant (UTC) at which a delivery day begins."""
-    return local_midnight(day, nordpool.DELIVERY_ZONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """Whether new days were stored, whether some are still missing, and what went wrong."""
-
-    stored: bool
-    missing: bool
-    problem: str
-
-
-async def fetch_missing_days(sources: Sources, *, now: datetime) -> Fetched:
-    """Fetch and store the delivery days that should be out and are not stored yet."""
-    settings = sources.settings.nordpool
-    today = nordpool.delivery_day(now)
-    problem, stored, missing = "", False, False
-    for day in published_days(now):
-        start = _midnight(day)
-        async with session_scope(sources.sessions) as session:
-            known = await prices.load(
-                session,
-                area=settings.price_area,
-                currency=settings.currency,
-                start=start,
-                end=start + SLOT,
-            )
-        if known.height:
-            continue
-        try:
-            fetched = await nordpool.fetch_day(sources.client, settings, day=day)
-        except NotPublishedYetError as error:
-            problem, missing = problem or (str(error) if day == today else ""), True
-        except UpstreamError as error:
-            # Tomorrow is not asked of a source that just failed for today.
-            return Fetched(stored, missing=True, problem=problem or str(error))
-        else:
-            origin = prices.DayOrigin(
-                area=fetched.area,
-                currency=fetched.currency,
-                delivery_day=day,
-                provider=fetched.source,
-                published_at=fetched.published_at,
-                fetched_at=now,
-            )
-            async with session_scope(sources.sessions) as session:
-                await prices.save_day(session, origin, fetched.frame)
-            stored = True
-    return Fetched(stored, missing, problem)
-
-
-async def gather_load(sources: Sources, slots: list[datetime], *, now: datetime) -> Gathered:
-    """Return ``slot_start`` and ``load_kwh``: own history, the demo sample, or the daily energy."""
-    settings = sources.settings
-    entity_id = settings.home_assistant.consumption_entity_id
-    problem = "Home Assistant is not configured"
-    if settings.home_assistant.url and not entity_id:
-        problem = "no sensor of the consumption is mapped"
-    elif settings.home_assistant.url and entity_id:
-        try:
-            history = await home_assistant.read_consumption(
-                sources.client, settings.home_assistant, entity_id, now=now
-            )
-            load = await asyncio.to_thread(
-                load_forecast.from_history, history, slots=slots, zone=settings.zone
-            )
-        except UpstreamError as error:
-            problem = str(error)
-        else:
-            days = history.height / 96
-            detail = f"mean of {days:.1f} days of {entity_id}"
-            status = InputStatus("load", home_assistant.SOURCE, Quality.LIVE, now, detail)
-            return Gathered(load, status)
-    if settings.demo_home:
-        sample = await asyncio.to_thread(
-            demo.sample_slots, slots, zone=settings.zone, currency=demo.CURRENCY
-        )
-        status = InputStatus("load", demo.SOURCE, Quality.SAMPLE, None, problem)
-        return Gathered(sample.select("slot_start", load_kwh="load_forecast_kwh"), status)
-    daily_kwh = settings.forecasting.fallback_daily_load_kwh
-    status = InputStatus(
-        "load", f"configured {daily_kwh:g} kWh a day", Quality.ESTIMATED, now, problem
-    )
-    return Gathered(load_forecast.flat(daily_kwh, slots=slots), status)

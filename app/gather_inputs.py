@@ -8,8 +8,10 @@ from app.clock import local_day
 from app.db import plans
 from app.db.engine import session_scope
 from app.frames import SLOT
-from app.gather import Sources, gather_load, gather_prices
+from app.gather import Sources
+from app.gather_load import gather_load
 from app.gather_lookahead import gather_lookahead
+from app.gather_prices import gather_prices
 from app.gather_pv import gather_pv
 from app.home import home_now
 from app.ingest import lookahead

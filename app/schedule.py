@@ -16,7 +16,7 @@ from app.errors import (
     RunInProgressError,
     StandByError,
 )
-from app.gather import fetch_missing_days
+from app.gather_prices import fetch_missing_days
 
 RETRY_SECONDS = 10
 RETRY_MAX_SECONDS = 320

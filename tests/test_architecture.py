@@ -29,7 +29,7 @@ FORBIDDEN_IMPORTS = {
 MAY_COLLECT = {
     "planner/run.py",  # the one collect of a planning run
     "making.py",  # the joined input of a run
-    "gather.py",  # prices, as they are used
+    "gather_prices.py",  # prices, as they are used
     "gather_pv.py",  # PV, stored as it is used
     "gather_lookahead.py",  # what the estimate beyond the prices is made from
 }

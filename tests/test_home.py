@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from app.db import migrate
 from app.db.engine import make_engine, make_sessions
 from app.frames import SLOT
-from app.gather import Sources, gather_load
+from app.gather import Sources
+from app.gather_load import gather_load
 from app.home import HomeNow, home_now
 from app.provenance import Quality
 from app.settings import Database, HomeAssistant, Settings

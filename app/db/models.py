@@ -1,49 +1,48 @@
 """Tables that other programs read, and our own; times are UTC, numbers at full width."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
-    Date,
     Double,
     ForeignKey,
-    Index,
     Integer,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
+from app.db.base import MYSQL, Base
 from app.db.columns import BigId, LongText, SlotTime, UtcDateTime
+from app.db.models_inputs import Forecast, ForecastScore, Observation, ObservedSlot, Price
 
-_MYSQL = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
+__all__ = [
+    "Base",
+    "CurrentSlot",
+    "Forecast",
+    "ForecastScore",
+    "HistorySlot",
+    "ManualAction",
+    "Observation",
+    "ObservedSlot",
+    "PlanPointer",
+    "PlanRun",
+    "Price",
+    "SettingChange",
+]
+
 POWERS = ("charge_kw", "discharge_kw", "import_kw", "export_kw", "curtailed_kw", "water_kw")
-
-
-class Base(DeclarativeBase):
-    """All tables; constraint names are explicit so that migrations can find them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
 
 
 class PlanRun(Base):
     """One planning run: why, with what, what came of it."""
 
     __tablename__ = "plan_run"
-    __table_args__ = (_MYSQL,)
+    __table_args__ = (MYSQL,)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     planned_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
@@ -80,7 +79,7 @@ class PlanPointer(Base):
     """One row: which run is published; locked while publishing, so one writer goes at a time."""
 
     __tablename__ = "plan_pointer"
-    __table_args__ = (_MYSQL,)
+    __table_args__ = (MYSQL,)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     generation: Mapped[int] = mapped_column(BigInteger)
@@ -123,7 +122,7 @@ class CurrentSlot(SlotColumns, Base):
         CheckConstraint("soc_projected >= 0 AND soc_projected <= 100", name="soc_projected"),
         CheckConstraint("soc_target >= 0 AND soc_target <= 100", name="soc_target"),
         CheckConstraint(" AND ".join(f"{power} >= 0" for power in POWERS), name="powers"),
-        _MYSQL,
+        MYSQL,
     )
 
     slot_start: Mapped[datetime] = mapped_column(SlotTime(), primary_key=True)
@@ -134,7 +133,7 @@ class HistorySlot(SlotColumns, Base):
     """Every slot of every published plan, one generation per run."""
 
     __tablename__ = "plan_history"
-    __table_args__ = (UniqueConstraint("plan_run_id", "slot_start"), _MYSQL)
+    __table_args__ = (UniqueConstraint("plan_run_id", "slot_start"), MYSQL)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     slot_start: Mapped[datetime] = mapped_column(SlotTime(), index=True)
@@ -142,58 +141,11 @@ class HistorySlot(SlotColumns, Base):
     plan_run_id: Mapped[int] = mapped_column(BigId, ForeignKey("plan_run.id", ondelete="CASCADE"))
 
 
-class Price(Base):
-    """An accepted spot price per kWh, excluding VAT."""
-
-    __tablename__ = "price"
-    __table_args__ = (
-        Index("ix_price_delivery_day", "delivery_day"),
-        Index("ix_price_slot_start", "slot_start"),
-        _MYSQL,
-    )
-
-    area: Mapped[str] = mapped_column(String(8), primary_key=True)
-    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
-    slot_start: Mapped[datetime] = mapped_column(SlotTime(), primary_key=True)
-    spot_price_per_kwh: Mapped[float] = mapped_column(Double())
-    delivery_day: Mapped[date] = mapped_column(Date())
-    provider: Mapped[str] = mapped_column(String(64))
-    published_at: Mapped[datetime] = mapped_column(UtcDateTime())
-    fetched_at: Mapped[datetime] = mapped_column(UtcDateTime())
-
-
-class Forecast(Base):
-    """A forecast value of one slot, as issued at one time; kept to be scored later."""
-
-    __tablename__ = "forecast"
-    __table_args__ = (Index("ix_forecast_issued_at", "issued_at"), _MYSQL)
-
-    kind: Mapped[str] = mapped_column(String(24), primary_key=True)
-    issued_at: Mapped[datetime] = mapped_column(UtcDateTime(), primary_key=True)
-    slot_start: Mapped[datetime] = mapped_column(SlotTime(), primary_key=True)
-    source: Mapped[str] = mapped_column(String(64))
-    value: Mapped[float] = mapped_column(Double())
-
-
-class Observation(Base):
-    """Something measured in the home."""
-
-    __tablename__ = "observation"
-    __table_args__ = (Index("ix_observation_observed_at", "observed_at"), _MYSQL)
-
-    name: Mapped[str] = mapped_column(String(48), primary_key=True)
-    observed_at: Mapped[datetime] = mapped_column(UtcDateTime(), primary_key=True)
-    value: Mapped[float] = mapped_column(Double())
-    unit: Mapped[str] = mapped_column(String(16))
-    source: Mapped[str] = mapped_column(String(64))
-    quality: Mapped[str] = mapped_column(String(16))
-
-
 class ManualAction(Base):
     """What the owner asked for on a range of slots; apart from the automatic plan."""
 
     __tablename__ = "manual_action"
-    __table_args__ = (_MYSQL,)
+    __table_args__ = (MYSQL,)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     action: Mapped[str] = mapped_column(String(16))
@@ -212,7 +164,7 @@ class SettingChange(Base):
     """A setting that was changed while running; secrets are never written here."""
 
     __tablename__ = "setting_change"
-    __table_args__ = (_MYSQL,)
+    __table_args__ = (MYSQL,)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime())

@@ -11,9 +11,11 @@ from app.db.models import (
     Base,
     CurrentSlot,
     Forecast,
+    ForecastScore,
     HistorySlot,
     ManualAction,
     Observation,
+    ObservedSlot,
     PlanPointer,
     PlanRun,
     Price,
@@ -53,7 +55,9 @@ async def purge(session: AsyncSession, *, before: datetime, batch: int = 5_000) 
     )
     for table, time in (
         (Forecast, Forecast.issued_at),
+        (ForecastScore, ForecastScore.computed_at),
         (Observation, Observation.observed_at),
+        (ObservedSlot, ObservedSlot.slot_start),
         (Price, Price.slot_start),
         (ManualAction, ManualAction.end_at),
         (SettingChange, SettingChange.changed_at),

@@ -1,0 +1,59 @@
+"""What really happened, slot by slot: written by the recorder, read by everything that learns."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.models import ObservedSlot
+from app.db.upsert import upsert
+from app.frames import UTC_TIME
+
+QUANTITIES: Final = (
+    "soc_percent",
+    "import_kwh",
+    "export_kwh",
+    "pv_kwh",
+    "load_kwh",
+    "water_kwh",
+    "charge_kwh",
+    "discharge_kwh",
+    "temperature_c",
+    "import_price_per_kwh",
+    "export_price_per_kwh",
+)
+# `quality` is a JSON object: how each quantity is known (see ``ObservedSlot``).
+OBSERVED: Final = pl.Schema(
+    {
+        "slot_start": UTC_TIME,
+        **dict.fromkeys(QUANTITIES, pl.Float64()),
+        "quality": pl.String(),
+        "recorded_at": UTC_TIME,
+    }
+)
+
+
+async def save(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store slots whole, replacing what was known of them before."""
+    await upsert(session, ObservedSlot, rows)
+
+
+async def load(session: AsyncSession, *, start: datetime, end: datetime) -> pl.DataFrame:
+    """Return the recorded slots of [start, end), oldest first (``OBSERVED``)."""
+    found = await session.execute(
+        select(*(getattr(ObservedSlot, name) for name in OBSERVED.names()))
+        .where(ObservedSlot.slot_start >= start, ObservedSlot.slot_start < end)
+        .order_by(ObservedSlot.slot_start)
+    )
+    rows = [{**row, "quality": json.dumps(row["quality"])} for row in found.mappings()]
+    return pl.DataFrame(rows, schema=OBSERVED)
+
+
+async def newest(session: AsyncSession) -> datetime | None:
+    """Return the start of the last slot recorded, None before the first."""
+    found: datetime | None = await session.scalar(select(func.max(ObservedSlot.slot_start)))
+    return found
