@@ -19,6 +19,7 @@ COPY --from=build /opt/darkstar /opt/darkstar
 WORKDIR /app
 COPY app app
 COPY migrations migrations
+COPY locales locales
 COPY templates templates
 COPY themes themes
 COPY static static
@@ -35,6 +36,7 @@ USER 10001:10001
 VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
+# Alive, not ready: where prices or the database are missing, a restart mends nothing.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
 CMD ["darkstar", "serve"]

@@ -6,7 +6,7 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-annotate 
 	--custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fuzz lint format lock
+.PHONY: help install run test fuzz lint format lock openapi translations screenshots
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -34,8 +34,9 @@ run: install ## start the service and dashboard on http://127.0.0.1:8000
 test: lint ## every check and test
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-fuzz: install ## 50,000 generated homes through every invariant
+fuzz: install ## 50,000 generated homes through every invariant, 40 times the API requests
 	@DARKSTAR_FUZZ_EXAMPLES=50000 $(BIN)/pytest --timeout 0 -k obeys tests/planner
+	@DARKSTAR_FUZZ_REQUESTS=1000 $(BIN)/pytest --timeout 0 tests/api/test_fuzz.py
 
 lint: install ## ruff and mypy
 	@$(BIN)/ruff check .
@@ -45,6 +46,15 @@ lint: install ## ruff and mypy
 format: install ## format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+openapi: install ## write docs/openapi.json anew
+	@$(BIN)/python -m tools.openapi
+
+translations: install ## bring locales/*.po up to date with the texts in the source
+	@$(BIN)/python -m tools.translations
+
+screenshots: install ## picture every page for docs/screenshots (needs Chromium)
+	@$(BIN)/python -m tools.screenshots
 
 lock: $(BIN)/uv ## resolve the lock files anew
 	@$(BIN)/uv pip compile pyproject.toml $(LOCK_FLAGS) -o requirements.lock

@@ -10,11 +10,18 @@ from typing import Annotated
 import typer
 
 from app import bench, logs, scenario
+from app.access_token import TokenStore
+from app.api.schemas_doctor import DoctorOut
+from app.config_files import ConfigFiles
 from app.db import migrate
 from app.db.engine import database_label, make_engine, prepare_place, resolve_url
+from app.doctor.ask import examine_once
+from app.doctor.report import Verdict
+from app.doctor.text import lines
 from app.errors import DarkstarError, DatabaseUnavailableError
 from app.main import create_app, run
-from app.settings import EngineName, redacted
+from app.replay_command import replay_stored
+from app.settings import EngineName, Settings, redacted
 from app.settings_sources import LoadedSettings, load_settings
 
 EXIT_CONFIG, EXIT_TEMPORARY = os.EX_CONFIG, os.EX_TEMPFAIL
@@ -37,23 +44,33 @@ def _loaded() -> LoadedSettings:
 @cli.command()
 def serve() -> None:
     """Start the service and the dashboard."""
-    settings = _loaded().settings
+    loaded = _loaded()
+    settings = loaded.settings
     logs.set_up(settings.log_level)
     server = settings.server
     typer.echo(f"dashboard: http://{server.host}:{server.port}")
     prepare_place(settings)
     # uvicorn stops, then raises the signal again: without this a clean stop would end with 143.
     signal.signal(signal.SIGTERM, _stop)
-    run(
-        create_app(settings),
-        host=server.host,
-        port=server.port,
-        log_level=settings.log_level.lower(),
-    )
+    app = create_app(settings, ConfigFiles.of(loaded))
+    run(app, settings, once_listening=lambda: _first_token(settings))
+
+
+def _first_token(settings: Settings) -> None:
+    """Make the token of a new installation and show it, this once."""
+    if settings.access.mode == "token" and (made := TokenStore.of(settings).ensure()):
+        typer.echo(f"API token, shown only this once: {made}")
 
 
 def _stop(*_: object) -> None:
     raise SystemExit(0)
+
+
+@cli.command()
+def token() -> None:
+    """Make a new API token; the old one and every session end."""
+    settings = _loaded().settings
+    typer.echo(TokenStore.of(settings).renew())
 
 
 @cli.command()
@@ -83,6 +100,17 @@ def plan(
         typer.echo(f"{path.stem}: {made['meta']['cost']:.2f}, {made['meta']['plan_ms']:.0f} ms")
 
 
+@cli.command(name="replay")
+def replay_run(
+    run_id: Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="as GET /api/runs lists it")],
+) -> None:
+    """Plan a stored run again; exit code 1 when the plan differs, with every difference."""
+    lines, identical = asyncio.run(replay_stored(_loaded().settings, run_id))
+    typer.echo("\n".join(lines))
+    if not identical:
+        raise typer.Exit(1)
+
+
 @cli.command(name="bench")
 def run_bench(
     folder: Annotated[Path, typer.Option(help="folder with scenarios/ and reference.json")] = (
@@ -99,6 +127,21 @@ def run_bench(
     if record:
         bench.record(results, folder)
     bench.require_no_worse(results, folder)
+
+
+@cli.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="write the report as JSON")] = False,  # noqa: FBT002
+) -> None:
+    """Examine the last 24 hours of every mapped Home Assistant entity; ends with 1 on red."""
+    settings = _loaded().settings
+    report = asyncio.run(examine_once(settings))
+    if as_json:
+        typer.echo(DoctorOut.model_validate(report).model_dump_json(indent=1))
+    else:
+        typer.echo("\n".join(lines(report)))
+    if report.verdict is Verdict.RED:
+        raise typer.Exit(1)
 
 
 @db.command()

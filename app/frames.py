@@ -27,12 +27,30 @@ PRICES: Final = pl.Schema(
     }
 )
 
+# What each price is made of, per kWh. Import: spot, markup, transfer, tax and VAT add up to the
+# import price; export: spot, export VAT, fees (taken off, so negative or 0) and credit add up to
+# the export price. `estimated`: a figure of the tariff is missing or has run out.
+PRICE_PARTS: Final = pl.Schema(
+    {
+        **PRICES,
+        "spot_markup_per_kwh": pl.Float64(),
+        "grid_transfer_per_kwh": pl.Float64(),
+        "energy_tax_per_kwh": pl.Float64(),
+        "vat_per_kwh": pl.Float64(),
+        "export_vat_per_kwh": pl.Float64(),
+        "export_fees_per_kwh": pl.Float64(),
+        "export_credit_per_kwh": pl.Float64(),
+        "estimated": pl.Boolean(),
+    }
+)
+
 FORECAST: Final = pl.Schema(
     {"slot_start": UTC_TIME, "pv_kwh": pl.Float64(), "load_kwh": pl.Float64()}
 )
 
 # What the planner takes. `manual_action` is charge, water, hold, export or null;
-# `manual_target_soc_percent` overrides the configured manual target of that slot.
+# `manual_target_soc_percent` overrides the configured manual target of that slot;
+# `manual_power_kw` is the most a manual charge buys or a manual export sells, null for all it can.
 SLOTS: Final = pl.Schema(
     {
         "slot_start": UTC_TIME,
@@ -42,6 +60,7 @@ SLOTS: Final = pl.Schema(
         "load_kwh": pl.Float64(),
         "manual_action": pl.String(),
         "manual_target_soc_percent": pl.Float64(),
+        "manual_power_kw": pl.Float64(),
     }
 )
 

@@ -1,6 +1,6 @@
 """What gathering shares: its sources, its answer, and the slots a plan may cover."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import httpx
@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.clock import slot_floor
 from app.frames import SLOT
+from app.ingest.mqtt_readings import Readings
+from app.price_pace import Pace
 from app.provenance import InputStatus
 from app.settings import Settings
 
@@ -17,11 +19,13 @@ Sessions = async_sessionmaker[AsyncSession]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What gathering needs: settings, HTTP client and database."""
+    """What gathering needs: settings, HTTP client, database, and what is kept between runs."""
 
     settings: Settings
     client: httpx.AsyncClient
     sessions: Sessions
+    pace: Pace = field(default_factory=Pace)
+    readings: Readings = field(default_factory=Readings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 import asyncio
 from datetime import datetime
 
-from app import making, outlook
+from app import making, outlook, temperature_forecast
 from app.clock import local_day
-from app.db import plans
+from app.db import manual_actions, plans
 from app.db.engine import session_scope
 from app.frames import SLOT
 from app.gather import Sources
@@ -15,9 +15,11 @@ from app.gather_prices import gather_prices
 from app.gather_pv import gather_pv
 from app.home import home_now
 from app.ingest import lookahead
+from app.manual_slots import manual_frame
 from app.planner.context import Context
 from app.planner.s_index import safety_factor
 from app.run_record import Inputs
+from app.tariff_status import tariff_status
 
 
 async def gather_inputs(sources: Sources, at: datetime) -> Inputs:
@@ -31,15 +33,18 @@ async def gather_inputs(sources: Sources, at: datetime) -> Inputs:
     ahead = sorted({*after, *later})
     (pv, weather), load = await asyncio.gather(
         gather_pv(sources, starts, ahead, now=at),
-        gather_load(sources, [*starts, *ahead], now=at),
+        gather_load(sources, starts, ahead, now=at),
     )
+    await temperature_forecast.keep(sources, weather, now=at)
     temperature_c, temperature_status = await outlook.temperatures(sources, weather, now=at)
     beyond, beyond_status = await gather_lookahead(sources, prices, pv, load, now=at)
     async with session_scope(sources.sessions) as session:
         present = await plans.current(session)
+        actions = await manual_actions.active(session, at=at)
     home = await home_now(sources, present, now=at)
     hours = settings.automation.horizon_hours
-    slots = await asyncio.to_thread(making.slots_of, prices, pv, load, horizon_hours=hours)
+    manual = manual_frame(actions)
+    slots = await asyncio.to_thread(making.slots_of, prices, pv, load, manual, horizon_hours=hours)
     days = await asyncio.to_thread(outlook.outlook, settings, pv, load, temperature_c, now=at)
     ctx = Context(
         settings=settings,
@@ -49,4 +54,5 @@ async def gather_inputs(sources: Sources, at: datetime) -> Inputs:
         lookahead=beyond,
     )
     status = (prices.status, pv.status, load.status, *home.inputs, *temperature_status)
-    return Inputs(slots, ctx, (*status, beyond_status))
+    billing = tariff_status(settings, starts)
+    return Inputs(slots, ctx, (*status, beyond_status, *billing))

@@ -57,11 +57,12 @@ async def _recent_spot(
 def _estimate(
     spot: pl.DataFrame, pv: Gathered, load: Gathered, end: datetime, sources: Sources
 ) -> pl.DataFrame | None:
-    priced = tariff.with_prices(spot.lazy(), sources.settings.pricing)
+    settings = sources.settings
     forecast = pv.frame.lazy().join(load.frame.lazy(), on="slot_start", how="inner")
     return lookahead.lookahead(
-        priced.collect(),
+        tariff.billed_spot(spot, settings),
         forecast.select(FORECAST.names()).collect(),
         end=end,
-        zone=sources.settings.zone,
+        zone=settings.zone,
+        price=lambda lent: tariff.tariffed(lent, settings),
     )

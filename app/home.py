@@ -13,10 +13,11 @@ from app.db.models import Observation
 from app.errors import UpstreamError
 from app.frames import SLOT_HOURS
 from app.gather import Sources
-from app.ingest import demo, home_assistant
+from app.ingest import demo, home_assistant, mqtt_readings
 from app.ingest.home_assistant import Reading
 from app.planner.context import HomeState
 from app.provenance import InputStatus, Quality
+from app.water_today import water_today
 
 SOC_PROJECTABLE_FOR = timedelta(hours=2)
 DEMO_START_SOC_PERCENT = 50.0
@@ -80,6 +81,9 @@ async def _soc(
         return settings.battery.min_soc_percent, status
     entity_id = settings.home_assistant.battery_soc_entity_id
     reading, problem = await _read(sources, entity_id, home_assistant.soc_percent, now=now)
+    source = home_assistant.SOURCE
+    if reading is None:
+        reading, source = _charge_level_heard(sources, now=now), mqtt_readings.SOURCE
     if reading is not None:
         value, at = reading
         quality = Quality.LIVE if now - at <= home_assistant.LIVE_FOR else Quality.CACHED
@@ -88,13 +92,13 @@ async def _soc(
             observed_at=at,
             value=value,
             unit="%",
-            source=home_assistant.SOURCE,
+            source=source,
             quality=quality.value,
         )
         if remember:
-            async with session_scope(sources.sessions) as session:
+            async with session_scope(sources.sessions, writes=True) as session:
                 await observations.record(session, seen)
-        return value, InputStatus("soc", home_assistant.SOURCE, quality, at)
+        return value, InputStatus("soc", source, quality, at)
     projected = next(
         (slot.soc_projected for slot in plan if slot.slot_end == slot_floor(now)), None
     )
@@ -110,6 +114,15 @@ async def _soc(
         detail = f"a simulated battery that follows the plan; {problem}"
         return value, InputStatus("soc", demo.SOURCE, Quality.SAMPLE, None, detail)
     return None, InputStatus("soc", home_assistant.SOURCE, Quality.MISSING, None, problem)
+
+
+def _charge_level_heard(sources: Sources, *, now: datetime) -> tuple[float, datetime] | None:
+    return mqtt_readings.charge_level(
+        sources.readings,
+        sources.settings.mqtt.readings,
+        now=now,
+        usable_for=home_assistant.USABLE_FOR,
+    )
 
 
 async def _water_today(
@@ -133,13 +146,13 @@ async def _water_today(
         return reading[0], InputStatus(
             "water_today", home_assistant.SOURCE, Quality.LIVE, reading[1]
         )
-    used_kwh = sum(
-        slot.water_kw * SLOT_HOURS
-        for slot in plan
-        if slot.slot_end <= now and local_day(slot.slot_start, settings.zone) == today
-    )
-    quality = Quality.SAMPLE if settings.demo_home else Quality.ESTIMATED
-    return used_kwh, InputStatus("water_today", "heater slots of the plan", quality, now, problem)
+    tracked = await water_today(sources, plan, now=now)
+    quality = Quality.CACHED if tracked.is_measured else Quality.ESTIMATED
+    if settings.demo_home and not tracked.measured:
+        quality = Quality.SAMPLE
+    source = "own recorder" if tracked.measured else "heater slots of the plan"
+    detail = f"{tracked.words}; {problem}"
+    return tracked.used_kwh, InputStatus("water_today", source, quality, now, detail)
 
 
 async def _read(

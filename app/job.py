@@ -1,14 +1,15 @@
 """One planning run: gather, plan, check, publish; under a lock, off the event loop."""
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app import __version__, making
+from app import __version__, making, metrics
 from app.clock import local_day, local_midnight, now
 from app.db import lock, migrate, plans
 from app.db.engine import session_scope
@@ -25,7 +26,7 @@ from app.gather import Sources
 from app.gather_inputs import gather_inputs
 from app.settings import Settings, config_hash
 
-# Prices, then weather beside history, then two sensors: 130 s when every source hangs.
+# Prices, then weather beside history, then two sensors: 140 s when every source hangs.
 RUN_SECONDS = 180
 # A deadlock passes at once, a database that restarts takes about a second.
 PUBLISH_PAUSES_SECONDS = (0.1, 0.5, 1.5)
@@ -37,6 +38,7 @@ class JobLog:
     """What the planning job did last; read by the status page."""
 
     running: bool = False
+    phase: str = ""
     last_started_at: datetime | None = None
     last_finished_at: datetime | None = None
     last_outcome: str = "none"
@@ -44,15 +46,20 @@ class JobLog:
     migrated: bool = False
     tables_lost: bool = False
     database_error: str = ""
+    config_error: str = ""
 
 
 @dataclass(slots=True)
 class PlanningJob:
-    """The planner of one process; ``run`` is the only way a plan comes about."""
+    """The planner of one process; ``run`` is the only way a plan comes about.
+
+    ``refresh_settings`` puts in force what was written into the files, and returns their fault.
+    """
 
     sources: Sources
     engine: AsyncEngine
     log: JobLog = field(default_factory=JobLog)
+    refresh_settings: Callable[[], Awaitable[str]] | None = None
     _single: asyncio.Lock = field(default_factory=asyncio.Lock)
     _open_run: int | None = None
     _last_published: int | None = None
@@ -62,12 +69,17 @@ class PlanningJob:
         """The settings this job plans with."""
         return self.sources.settings
 
+    def use(self, settings: Settings) -> None:
+        """Plan with other settings from the next run on: one that is on keeps its own."""
+        self.sources = replace(self.sources, settings=settings)
+
     async def run(self, trigger: str) -> JobLog:
         """Plan once; a second caller waits for nothing and is told that a run is on."""
         if self._single.locked():
             raise RunInProgressError("a planning run is on; its plan will show in a moment")
         async with self._single:
             self.log.running, self.log.last_started_at = True, now()
+            self.log.phase = "preparing"
             outcome, error = "failed", "the service stopped during the run"
             counts: dict[str, int] = {}
             try:
@@ -92,8 +104,11 @@ class PlanningJob:
                     _log.exception("planning run crashed", trigger=trigger)
             finally:
                 self.log.running, self.log.last_finished_at = False, now()
+                self.log.phase = ""
                 self.log.last_outcome, self.log.last_error = outcome, error
                 took = self.log.last_finished_at - self.log.last_started_at
+                metrics.RUNS.labels(outcome).inc()
+                metrics.RUN_SECONDS.observe(took.total_seconds())
                 counts |= {"duration_ms": round(took / timedelta(milliseconds=1))}
                 _log.info("planning run", trigger=trigger, outcome=outcome, error=error, **counts)
             await self._close_run(outcome, error)
@@ -105,7 +120,7 @@ class PlanningJob:
         if run_id is None:
             return
         try:
-            async with session_scope(self.sources.sessions) as session:
+            async with session_scope(self.sources.sessions, writes=True) as session:
                 await plans.finish_run(
                     session, run_id, status=status, error=error, finished_at=now()
                 )
@@ -136,18 +151,25 @@ class PlanningJob:
     async def _plan_and_publish(self, trigger: str) -> tuple[str, dict[str, int]]:
         """Return the outcome of a run and what it counted."""
         await self.prepare()
+        if self.refresh_settings is not None:
+            self.log.config_error = await self.refresh_settings()
         async with lock.planner_lock(self.engine):
-            planned_at = now()
-            async with session_scope(self.sources.sessions) as session:
+            planned_at, sources = now(), self.sources
+            async with session_scope(self.sources.sessions, writes=True) as session:
                 if trigger == "schedule":
                     await self._leave_it_to_others(session, planned_at)
                 # Only the holder of the lock plans: any other open run is one that a crash left.
                 await plans.abort_running(session, now=planned_at)
-                run_id = await plans.start_run(session, self._start(planned_at, trigger))
+                run_id = await plans.start_run(
+                    session, _start(sources.settings, planned_at, trigger)
+                )
                 seen = await plans.generation(session)
             self._open_run, self.log.database_error = run_id, ""
-            inputs = await gather_inputs(self.sources, planned_at)
+            self.log.phase = "gathering"
+            inputs = await gather_inputs(sources, planned_at)
+            self.log.phase = "planning"
             plan, result = await asyncio.to_thread(making.plan_of, inputs, planned_at)
+            self.log.phase = "publishing"
             await self._publish(
                 run_id=run_id,
                 schedule=plan.schedule,
@@ -155,7 +177,7 @@ class PlanningJob:
                 planned_at=planned_at,
                 planner_version=__version__,
                 today_start=local_midnight(
-                    local_day(planned_at, self.settings.zone), self.settings.zone
+                    local_day(planned_at, sources.settings.zone), sources.settings.zone
                 ),
                 seen_generation=seen,
             )
@@ -179,7 +201,7 @@ class PlanningJob:
         """Publish in one transaction; run it again where that may help: it is idempotent."""
         for pause_seconds in (*PUBLISH_PAUSES_SECONDS, None):
             try:
-                async with session_scope(self.sources.sessions) as session:
+                async with session_scope(self.sources.sessions, writes=True) as session:
                     await plans.publish(session, **publication)
             except DatabaseUnavailableError as error:
                 if pause_seconds is None or not is_transient(error):
@@ -189,14 +211,15 @@ class PlanningJob:
             else:
                 return
 
-    def _start(self, planned_at: datetime, trigger: str) -> plans.RunStart:
-        return plans.RunStart(
-            planned_at=planned_at,
-            trigger=trigger,
-            engine=self.settings.planner.engine,
-            planner_version=__version__,
-            config_hash=config_hash(self.settings),
-            timezone=self.settings.timezone,
-            currency=self.settings.nordpool.currency,
-            demo_home=self.settings.demo_home,
-        )
+
+def _start(settings: Settings, planned_at: datetime, trigger: str) -> plans.RunStart:
+    return plans.RunStart(
+        planned_at=planned_at,
+        trigger=trigger,
+        engine=settings.planner.engine,
+        planner_version=__version__,
+        config_hash=config_hash(settings),
+        timezone=settings.timezone,
+        currency=settings.nordpool.currency,
+        demo_home=settings.demo_home,
+    )

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from app.log_tail import TAIL
+
 
 def set_up(level: str) -> None:
     """Log from ``level`` on (``DEBUG`` to ``ERROR``)."""
@@ -12,6 +14,7 @@ def set_up(level: str) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            TAIL.processor,
             structlog.processors.StackInfoRenderer(),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer(
@@ -22,3 +25,5 @@ def set_up(level: str) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
     )
+    # It tells every address it asks for, and ENTSO-E's holds the token.
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -3,51 +3,54 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi import Depends, FastAPI, Response
 from fastapi.staticfiles import StaticFiles
-from starlette.exceptions import HTTPException
 
 from app import __version__
-from app.api import pages, rest
+from app.access_token import TokenStore
+from app.api import openapi, problems
+from app.api.access import Gate
+from app.api.best_time_desk import BestTimeDesk
 from app.api.body_limit import MAX_BODY_BYTES, BodyLimit
-from app.api.schemas import ProblemOut
+from app.api.compressed import CompressedPages
+from app.api.guard import Guard
+from app.api.metrics_api import CountRequests
+from app.api.original_api import DebugDesk
+from app.api.page_templates import choose_language
+from app.api.problems import EVERYWHERE
+from app.api.routers import API, PAGES
+from app.api.run_desk import RunDesk
+from app.api.secure_headers import HEADERS, SecureHeaders
 from app.api.services import Services
+from app.api.system_desk import SystemDesk
+from app.config_desk import ConfigDesk
+from app.config_files import ConfigFiles
 from app.db.engine import make_engine, make_sessions
 from app.errors import DarkstarError
 from app.gather import Sources
 from app.ingest.http import make_client
 from app.job import PlanningJob
+from app.mqtt_task import mqtt_connection
 from app.schedule import Schedule
 from app.settings import Settings
+from app.settings_in_force import SettingsInForce
 from app.shipped import SHIPPED
 from app.warm_up import warm_up
 
 _log = logging.getLogger("uvicorn.error")
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-}
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Return the application; its lifespan opens database, HTTP client and scheduler."""
+def create_app(settings: Settings, files: ConfigFiles | None = None) -> FastAPI:
+    """Return the application; its lifespan opens database, HTTP client and scheduler.
+
+    ``files`` is where the settings came from and changes of them go; without, they stay.
+    """
+    gate = Gate(settings.access, TokenStore.of(settings))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -60,9 +63,16 @@ def create_app(settings: Settings) -> FastAPI:
             # The default grace of 1 s would drop a run that starts 1.1 s late.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        app.state.services = services = Services(job, scheduler)
-        Schedule(services).start()
-        yield
+        app.state.services = services = Services(job, scheduler, gate)
+        with SystemDesk.open(services) as app.state.system:
+            schedule = Schedule(services)
+            schedule.start()
+            told = [job.use, gate.use, schedule.settle, app.state.system.mask.learn]
+            in_force = SettingsInForce(settings, told=told)
+            app.state.config = config = ConfigDesk(in_force, job.sources.sessions, files)
+            job.refresh_settings = config.refresh
+            async with mqtt_connection(services):
+                yield
         scheduler.pause()
         await services.settle()
         scheduler.shutdown(wait=False)
@@ -76,15 +86,22 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(rest.router)
-    app.include_router(pages.router, include_in_schema=False)
+    for router in API:
+        app.include_router(router, responses=EVERYWHERE)
+    openapi.install(app)
+    app.state.gate = gate
+    app.state.run_desk, app.state.best_time_desk = RunDesk(), BestTimeDesk()
+    app.state.debug_desk = DebugDesk()
+    for router in PAGES:
+        language = [Depends(choose_language)]
+        app.include_router(router, include_in_schema=False, dependencies=language)
     app.mount("/static", StaticFiles(directory=SHIPPED / "static"), name="static")
-    app.add_exception_handler(DarkstarError, _deliberate)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(Exception, _crashed)
+    problems.install(app, HEADERS | {"Cache-Control": "no-store"})
+    app.add_middleware(CompressedPages)
     app.add_middleware(BodyLimit, refuse=_body_too_long)
-    app.middleware("http")(_secure)
+    app.add_middleware(Guard, gate=gate)
+    app.add_middleware(SecureHeaders)
+    app.add_middleware(CountRequests)
     return app
 
 
@@ -102,20 +119,26 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run(app: FastAPI, *, host: str, port: int, log_level: str) -> None:
+def run(app: FastAPI, settings: Settings, *, once_listening: Callable[[], None]) -> None:
     """Serve the application until a signal comes; raises ``DarkstarError`` if it cannot start."""
+    host, port = settings.server.host, settings.server.port
+    proxies = list(settings.access.trusted_proxies)
     server = _Server(
         uvicorn.Config(
             app,
             host=host,
             port=port,
-            log_level=log_level,
+            log_level=settings.log_level.lower(),
             server_header=False,
+            # By default it would believe any process of this machine about who the client is.
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
             timeout_graceful_shutdown=3,
         )
     )
     # Before the lifespan: a service that nobody can reach must not plan into the database.
     with _listening(host, port) as listener:
+        once_listening()
         warm_up()
         server.run(sockets=[listener])
     if not server.started:
@@ -134,63 +157,6 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _deliberate(_request: Request, error: Exception) -> JSONResponse:
-    """Answer every deliberate error in the one error shape."""
-    status = error.status if isinstance(error, DarkstarError) else 500
-    code = error.code if isinstance(error, DarkstarError) else "internal_error"
-    problem = ProblemOut(code=code, message=str(error), status=status)
-    return JSONResponse(problem.model_dump(), status_code=status)
-
-
-def _refused(_request: Request, error: Exception) -> JSONResponse:
-    """Answer what the framework refuses: no such path, wrong method."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    return _refusal(error)
-
-
-def _body_too_long() -> JSONResponse:
+def _body_too_long() -> Response:
     """Answer a body that is longer than it may be."""
-    return _refusal(HTTPException(413, f"a request body may hold {MAX_BODY_BYTES} bytes"))
-
-
-def _refusal(error: HTTPException) -> JSONResponse:
-    words = HTTPStatus(error.status_code).phrase.lower()
-    problem = ProblemOut(
-        code=words.replace(" ", "_"), message=str(error.detail), status=error.status_code
-    )
-    return JSONResponse(problem.model_dump(), status_code=error.status_code, headers=error.headers)
-
-
-def _crashed(_request: Request, _error: Exception) -> JSONResponse:
-    """Answer a bug without its words; the log has them. No middleware sees this answer."""
-    problem = ProblemOut(
-        code="internal_error", message="Darkstar failed; its log says how", status=500
-    )
-    return JSONResponse(
-        problem.model_dump(), status_code=500, headers=HEADERS | {"Cache-Control": "no-store"}
-    )
-
-
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    """Name the fields that are wrong; never echo the input, which may not be JSON at all."""
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    problem = ProblemOut(
-        code="request_invalid",
-        message="the request has invalid fields",
-        status=422,
-        errors=[
-            {"field": ".".join(map(str, each["loc"])), "message": each["msg"]} for each in found
-        ],
-    )
-    return JSONResponse(problem.model_dump(), status_code=422)
-
-
-async def _secure(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    """Put the security headers on every answer; cache only static files."""
-    response = await call_next(request)
-    response.headers.update(HEADERS)
-    static = request.url.path.startswith("/static/")
-    response.headers["Cache-Control"] = "public, max-age=86400" if static else "no-store"
-    return response
+    return problems.answer(413, f"a request body may hold {MAX_BODY_BYTES} bytes")

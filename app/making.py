@@ -13,13 +13,15 @@ from app.planner.run import Plan, make_plan
 from app.run_record import Inputs, result_of
 
 
-def slots_of(prices: Gathered, pv: Gathered, load: Gathered, *, horizon_hours: int) -> pl.DataFrame:
+def slots_of(
+    prices: Gathered, pv: Gathered, load: Gathered, manual: pl.DataFrame, *, horizon_hours: int
+) -> pl.DataFrame:
     """Join what was gathered to the planner's input (``frames.SLOTS``)."""
     forecast = pv.frame.lazy().join(load.frame.lazy(), on="slot_start", how="left")
     return assemble.assemble(
         prices.frame.lazy(),
         forecast.select(FORECAST.names()),
-        assemble.no_manual(),
+        manual.lazy(),
         start=prices.frame["slot_start"][0],
         hours=horizon_hours,
     ).collect()

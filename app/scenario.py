@@ -126,6 +126,7 @@ def slots_of(scenario: Scenario) -> pl.DataFrame:
             "load_kwh": slot.load_kwh / parts,
             "manual_action": None,
             "manual_target_soc_percent": None,
+            "manual_power_kw": None,
         }
         for slot in scenario.slots
         for part in range(int(parts))
@@ -140,7 +141,7 @@ def context_of(scenario: Scenario, *, shipped: bool, engine: str) -> Context:
     if shipped:
         slots = slots_of(scenario)
         after = lookahead.lookahead(
-            slots,
+            slots.select("slot_start", "import_price_per_kwh", "export_price_per_kwh"),
             slots.select(FORECAST.names()),
             end=slots["slot_start"][-1] + SLOT,
             zone=settings.zone,

@@ -5,36 +5,29 @@ original Darkstar are in ``legacy``.
 """
 
 import hashlib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from app.settings_access import Access
+from app.settings_alerts import Alerts
 from app.settings_groups import (
-    Automation,
     Battery,
-    Database,
-    Debug,
     Grid,
-    HomeAssistant,
     Inverter,
     Location,
-    MariaDb,
-    Mqtt,
-    NordPool,
-    OpenMeteo,
-    Pricing,
-    Server,
     SolarArray,
-    Ui,
+    SolarInverter,
     WaterHeating,
     ZoneName,
 )
+from app.settings_mqtt import Mqtt
 from app.settings_planning import (
     Arbitrage,
     Charging,
@@ -47,8 +40,34 @@ from app.settings_planning import (
     Smoothing,
     StrategicCharging,
 )
+from app.settings_prices import (
+    Elprisetjustnu,
+    EnergiDataService,
+    EnergyCharts,
+    Entsoe,
+    Hvakosterstrommen,
+    Prices,
+    Tibber,
+    require_providers,
+)
+from app.settings_services import (
+    Automation,
+    Database,
+    Debug,
+    HomeAssistant,
+    MariaDb,
+    NordPool,
+    OpenMeteo,
+    Pricing,
+    Server,
+    Ui,
+)
+from app.settings_tariff import Tariff
+from app.tariff_packs import require_fit
 
 __all__ = [
+    "Access",
+    "Alerts",
     "Arbitrage",
     "Automation",
     "Battery",
@@ -56,10 +75,15 @@ __all__ = [
     "Database",
     "Debug",
     "DecisionThresholds",
+    "Elprisetjustnu",
+    "EnergiDataService",
+    "EnergyCharts",
     "EngineName",
+    "Entsoe",
     "Forecasting",
     "Grid",
     "HomeAssistant",
+    "Hvakosterstrommen",
     "Inverter",
     "Location",
     "ManualPlanning",
@@ -68,13 +92,17 @@ __all__ = [
     "NordPool",
     "OpenMeteo",
     "Planner",
+    "Prices",
     "Pricing",
     "SafetyIndex",
     "Server",
     "Settings",
     "Smoothing",
     "SolarArray",
+    "SolarInverter",
     "StrategicCharging",
+    "Tariff",
+    "Tibber",
     "Ui",
     "WaterHeating",
     "config_hash",
@@ -105,6 +133,7 @@ class Settings(BaseSettings):
     data_dir: str = "data"
     location: Location = Location()
     solar_arrays: tuple[SolarArray, ...] = (SolarArray(),)
+    solar_inverters: tuple[SolarInverter, ...] = ()
     inverter: Inverter = Inverter()
     grid: Grid = Grid()
     battery: Battery = Battery()
@@ -118,17 +147,52 @@ class Settings(BaseSettings):
     arbitrage: Arbitrage = Arbitrage()
     manual_planning: ManualPlanning = ManualPlanning()
     automation: Automation = Automation()
+    prices: Prices = Prices()
     nordpool: NordPool = NordPool()
+    elprisetjustnu: Elprisetjustnu = Elprisetjustnu()
+    hvakosterstrommen: Hvakosterstrommen = Hvakosterstrommen()
+    energi_data_service: EnergiDataService = EnergiDataService()
+    energy_charts: EnergyCharts = EnergyCharts()
+    entsoe: Entsoe = Entsoe()
+    tibber: Tibber = Tibber()
     pricing: Pricing = Pricing()
+    tariff: Tariff = Tariff()
     forecasting: Forecasting = Forecasting()
     open_meteo: OpenMeteo = OpenMeteo()
     home_assistant: HomeAssistant = HomeAssistant()
     mariadb: MariaDb | None = None
     database: Database = Database()
     server: Server = Server()
+    access: Access = Access()
+    alerts: Alerts = Alerts()
     mqtt: Mqtt = Mqtt()
     ui: Ui = Ui()
     debug: Debug = Debug()
+
+    @model_validator(mode="after")
+    def _pack_fits_the_home(self) -> Self:
+        require_fit(self.tariff, area=self.nordpool.price_area, currency=self.nordpool.currency)
+        return self
+
+    @model_validator(mode="after")
+    def _arrays_name_inverters_there_are(self) -> Self:
+        names = [each.name for each in self.solar_inverters]
+        if len(names) != len(set(names)):
+            raise ValueError(f"solar_inverters: names {names} are not all different; rename one")
+        for index, array in enumerate(self.solar_arrays):
+            if array.inverter is not None and array.inverter not in names:
+                raise ValueError(
+                    f"solar_arrays.{index}.inverter: {array.inverter!r} is none of "
+                    f"solar_inverters {names}; add it there, or leave it out for the home's own"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_has_prices(self) -> Self:
+        require_providers(
+            self.prices, area=self.nordpool.price_area, entsoe=self.entsoe, tibber=self.tibber
+        )
+        return self
 
     @property
     def zone(self) -> ZoneInfo:
@@ -150,7 +214,18 @@ class Settings(BaseSettings):
 
 
 # What a plan does not depend on: where it is stored, served and shown.
-_NOT_PLANNING = {"database", "mariadb", "server", "mqtt", "ui", "debug", "log_level", "data_dir"}
+NOT_PLANNING = {
+    "access",
+    "alerts",
+    "data_dir",
+    "database",
+    "debug",
+    "log_level",
+    "mariadb",
+    "mqtt",
+    "server",
+    "ui",
+}
 
 
 def redacted(settings: Settings) -> dict[str, Any]:
@@ -160,5 +235,5 @@ def redacted(settings: Settings) -> dict[str, Any]:
 
 def config_hash(settings: Settings) -> str:
     """Return a fingerprint (16 hex digits) of all settings a plan can depend on."""
-    text = settings.model_dump_json(exclude=_NOT_PLANNING)
+    text = settings.model_dump_json(exclude=NOT_PLANNING)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

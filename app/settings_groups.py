@@ -1,13 +1,12 @@
-"""The groups of settings, typed, frozen, with units in the names; defaults live here only.
+"""The home itself: settings, typed, frozen, with units in the names; defaults live here.
 
 Prices and money are in ``nordpool.currency`` (SEK unless configured).
 """
 
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Kilowatt = Annotated[float, Field(ge=0, le=1000)]
@@ -22,17 +21,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _web_address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("write a web address such as http://homeassistant.local:8123")
-    if "@" in parts.netloc:
-        raise ValueError("a web address must not hold a user or password; use the token setting")
-    return url.rstrip("/")
-
-
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
 class Group(BaseModel):
@@ -50,16 +39,30 @@ class Location(Group):
     longitude: float = Field(default=18.0686, ge=-180, le=180)
 
 
+class SolarInverter(Group):
+    """An inverter that only serves panels: what it can give on the AC side."""
+
+    name: str = Field(min_length=1, max_length=32)
+    max_power_kw: float = Field(gt=0, le=1000)
+
+
 class SolarArray(Group):
-    """One plane of solar panels; azimuth is the compass bearing it faces, 180 = south."""
+    """One plane of solar panels; azimuth is the compass bearing it faces, 180 = south.
+
+    ``inverter`` names one of ``solar_inverters``; without it the panels feed the home's own.
+    """
 
     peak_power_kwp: float = Field(default=8.5, ge=0, le=1000)
     azimuth_degrees: float = Field(default=180, ge=0, le=360)
     tilt_degrees: float = Field(default=35, ge=0, le=90)
+    inverter: str | None = None
 
 
 class Inverter(Group):
-    """The battery inverter (AC side), and whether it can throttle PV."""
+    """The home's inverter (AC side) of battery and panels, and whether it can throttle PV.
+
+    With ``max_power_kw`` 0 there is none, and nothing limits the panels that name no other.
+    """
 
     max_power_kw: Kilowatt = 10
     can_curtail_pv: bool = True
@@ -115,106 +118,3 @@ class WaterHeating(Group):
     max_blocks_per_day: int = Field(default=2, ge=1, le=24)
     defer_up_to_hours: float = Field(default=3, ge=0, le=12)
     plan_days_ahead: int = Field(default=1, ge=0, le=2)
-
-
-class Automation(Group):
-    """The scheduler inside the service."""
-
-    enable_scheduler: bool = True
-    plan_every_minutes: int = Field(default=60, ge=1, le=1440)
-    horizon_hours: int = Field(default=48, ge=1, le=168)
-    history_retention_days: int = Field(default=90, ge=1, le=3650)
-    write_schedule_json: bool = True
-
-
-class NordPool(Group):
-    """Day-ahead prices from the Nord Pool data portal."""
-
-    base_url: WebAddress = "https://dataportal-api.nordpoolgroup.com"
-    price_area: str = Field(default="SE4", pattern=r"^[A-Z]{2}[0-9]{0,2}$")
-    currency: Literal["SEK", "EUR", "NOK", "DKK"] = "SEK"
-    resolution_minutes: Literal[15, 30, 60] = 15
-
-
-class Pricing(Group):
-    """From spot to what the home pays and is paid, per kWh.
-
-    import = (spot + markup + transfer + tax) x (1 + VAT); export = spot x (1 + export VAT)
-    - fees + grid benefit.
-    """
-
-    vat_percent: Percent = 25
-    spot_markup_per_kwh: MoneyPerKwh = 0
-    grid_transfer_fee_per_kwh: MoneyPerKwh = 0.2456
-    energy_tax_per_kwh: MoneyPerKwh = 0.439
-    export_vat_percent: Percent = 0
-    export_fees_per_kwh: MoneyPerKwh = 0
-    export_grid_benefit_per_kwh: MoneyPerKwh = 0
-
-
-class OpenMeteo(Group):
-    """Weather and irradiance forecasts."""
-
-    base_url: WebAddress = "https://api.open-meteo.com"
-
-
-class HomeAssistant(Group):
-    """The home's own sensors; without a URL nothing is asked."""
-
-    url: WebAddress | None = None
-    token: SecretStr | None = None
-    battery_soc_entity_id: str | None = None
-    water_heater_daily_entity_id: str | None = None
-    consumption_entity_id: str | None = None
-
-    @model_validator(mode="after")
-    def _token_comes_with_the_url(self) -> Self:
-        if self.url and not self.token:
-            raise ValueError(
-                "url is set but token is not; put a long-lived access token into secrets.yaml"
-            )
-        return self
-
-
-class MariaDb(Group):
-    """Connection parts, used when ``database.url`` is not set."""
-
-    host: str
-    port: int = Field(default=3306, ge=1, le=65535)
-    database: str = "darkstar"
-    user: str = "darkstar"
-    password: SecretStr = SecretStr("")
-
-
-class Database(Group):
-    """SQLAlchemy URL; wins over ``mariadb``. Default: SQLite in the data directory."""
-
-    url: SecretStr | None = None
-
-
-class Server(Group):
-    """Where the service listens."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65535)
-    token: SecretStr | None = None
-
-
-class Mqtt(Group):
-    """Broker for Home Assistant discovery."""
-
-    url: SecretStr | None = None
-
-
-class Ui(Group):
-    """How the dashboard looks."""
-
-    theme: str = Field(default="Darkstar", max_length=64)
-    theme_accent_index: int = Field(default=0, ge=0, le=15)
-
-
-class Debug(Group):
-    """Extra planner output in ``/api/debug``."""
-
-    enable_planner_debug: bool = False
-    sample_size: int = Field(default=30, ge=1, le=1000)

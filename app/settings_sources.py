@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
@@ -14,19 +14,30 @@ from app.errors import Problem, SettingsError
 from app.settings import Settings
 from app.settings_problems import hint, leaves, refusal
 from app.shipped import SHIPPED
+from app.tariff_layers import missing
 from app.yaml_file import read_mapping
 
 PREFIX = "DARKSTAR_"
 _SPECIAL = {"DARKSTAR_CONFIG"}
+SECRETS: Final = "secrets.yaml"
+# A home that is described nowhere is the demo home.
+NO_CONFIG: Final[Mapping[str, Any]] = {"demo_home": True}
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """The settings, the file they came from, and what their owner should know about them."""
+    """The settings, the file they came from, and what their owner should know about them.
+
+    ``given`` is what the files say, under today's names; ``forced`` what the environment says,
+    which wins; ``origin`` leads from today's names to those in the file, where they differ.
+    """
 
     settings: Settings
     config_path: Path | None
     notices: tuple[str, ...]
+    given: Mapping[str, Any] = field(default_factory=dict)
+    forced: Mapping[str, Any] = field(default_factory=dict)
+    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_settings(
@@ -35,19 +46,29 @@ def load_settings(
     """Merge files and environment; raises ``SettingsError`` naming field, value and fix."""
     env = dict(os.environ if environ is None else environ)
     path = _config_file(config_path, env)
-    config = read_mapping(path) if path else {"demo_home": True}
-    secrets_path = path.with_name("secrets.yaml") if path else None
+    config = read_mapping(path) if path else NO_CONFIG
+    secrets_path = path.with_name(SECRETS) if path else None
     secrets = read_mapping(secrets_path) if secrets_path and secrets_path.exists() else {}
-    tree, notices, origin = legacy.translate(_merged(config, secrets))
+    return settle(legacy.translate(merged(config, secrets)), env, path)
+
+
+def settle(
+    translated: tuple[dict[str, Any], list[str], dict[str, str]],
+    env: Mapping[str, str],
+    path: Path | None,
+) -> LoadedSettings:
+    """Put the environment over a translated tree; raises ``SettingsError`` for what is wrong."""
+    tree, notices, origin = translated
     if private := [name for name in tree if name.startswith("_")]:
         raise SettingsError.listing((Problem(private[0], None, "no such setting"),))
-    env_tree, unknown = _environment(env)
+    env_tree, unknown = _environment(dict(env))
     try:
-        settings = Settings(**_merged(tree, env_tree))
+        settings = Settings(**merged(tree, env_tree))
     except ValidationError as error:
         # Without its cause: pydantic's text would carry the values, secrets too.
         raise refusal(error, Settings, origin) from None
-    return LoadedSettings(settings, path, tuple(notices + unknown))
+    told = (*notices, *unknown, *missing(settings))
+    return LoadedSettings(settings, path, told, tree, env_tree, origin)
 
 
 def _config_file(given: Path | None, env: Mapping[str, str]) -> Path | None:
@@ -61,13 +82,13 @@ def _config_file(given: Path | None, env: Mapping[str, str]) -> Path | None:
     return shipped if shipped.is_file() else None
 
 
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Merge two trees key by key; ``above`` wins."""
     result = dict(below)
     for key, value in above.items():
         under = result.get(key)
         both = isinstance(under, Mapping) and isinstance(value, Mapping)
-        result[key] = _merged(under, value) if both else value  # type: ignore[arg-type]
+        result[key] = merged(under, value) if both else value  # type: ignore[arg-type]
     return result
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from app import forecast_thinning
 from app.clock import now, slot_floor
 from app.db import retention
 from app.db.engine import session_scope
@@ -15,7 +16,7 @@ async def purge(sources: Sources) -> int:
     before = slot_floor(now() - timedelta(days=days))
     total, gone = 0, 1
     while gone:
-        async with session_scope(sources.sessions, timeout_seconds=60) as session:
+        async with session_scope(sources.sessions, timeout_seconds=60, writes=True) as session:
             gone = await retention.purge(session, before=before)
         total += gone
-    return total
+    return total + await forecast_thinning.thin(sources, now=now())

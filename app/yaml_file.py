@@ -30,12 +30,32 @@ class _StrictLoader(yaml.SafeLoader):
 
 def read_mapping(path: Path) -> dict[str, Any]:
     """Return the file's top-level mapping; raises ``SettingsError`` naming file and line."""
+    return mapping_of(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the file's content, one byte more than is allowed at most."""
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        loaded = _parsed(content)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def mapping_of(content: bytes, path: Path) -> dict[str, Any]:
+    """Return the mapping that ``content`` of the file says; raises ``SettingsError``."""
+    loaded = data_of(content, str(path))
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise SettingsError(f"{path}: expected `name: value` lines, found {type(loaded).__name__}")
+    return loaded
+
+
+def data_of(content: bytes, path: str) -> Any:
+    """Return whatever ``content`` says, read as strictly as a file; raises ``SettingsError``."""
+    try:
+        return _parsed(content)
     except SettingsError as error:
         raise SettingsError(f"{path}, {error}") from None
     # Without their causes, which quote the line at fault: it may hold a password.
@@ -47,11 +67,6 @@ def read_mapping(path: Path) -> dict[str, Any]:
         ) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SettingsError(f"{path}: not valid YAML ({type(error).__name__})") from None
-    if loaded is None:
-        return {}
-    if not isinstance(loaded, dict):
-        raise SettingsError(f"{path}: expected `name: value` lines, found {type(loaded).__name__}")
-    return loaded
 
 
 def _parsed(content: bytes) -> Any:

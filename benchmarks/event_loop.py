@@ -127,7 +127,7 @@ async def measure(settings: Settings, probe: Probe, *, database: str, plans: int
     probe.phase = f"{database}: start"
     watching = asyncio.create_task(probe.watch())
     app = create_app(settings)
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://darkstar")
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost")
     async with app.router.lifespan_context(app), client:
         log = app.state.services.job.log
         while log.last_outcome == "none":  # noqa: ASYNC110 - nothing of the service is changed

@@ -79,6 +79,7 @@ async def service(runs: int, reference: float) -> None:
             "demo_home": True,
             "data_dir": folder,
             "automation": {"enable_scheduler": False},
+            "prices": {"providers": ["nordpool"]},
             "nordpool": {"base_url": NOWHERE},
             "open_meteo": {"base_url": NOWHERE},
         }

@@ -1,9 +1,10 @@
 // The chart: three lanes over one time axis. It redraws when the plan named in the summary changes.
+import { drawBehind, drawInFront } from "./chart_paint.js";
+import { selecting, spanText } from "./chart_select.js";
+import { SERIES, SLOT_SECONDS, columnsOf, css, fillIn, language, number, rowsOf, seconds, swatch, texts, withAlpha, zone } from "./chart_series.js";
 const figure = document.getElementById("chart"), readout = document.getElementById("chart-text");
 const summary = document.getElementById("chart-summary").parentElement;
-const zone = figure.dataset.zone;
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const format = (parts) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...parts });
+const format = (parts) => new Intl.DateTimeFormat(language, { timeZone: zone, ...parts });
 const clock = format({ hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
 const hour = format({ hour: "2-digit", minute: "2-digit" });
 const day = format({ weekday: "short", day: "numeric", month: "short" });
@@ -11,55 +12,17 @@ const phone = () => window.innerWidth <= 640;
 const height = () => (phone() ? 400 : 480);
 const steps = uPlot.paths.stepped({ align: 1 });
 const bars = uPlot.paths.bars({ align: 1, size: [1, Infinity], gap: 0 });
-const hours = (slot) => (Date.parse(slot.slot_end) - Date.parse(slot.slot_start)) / 3.6e6;
-const seconds = (text) => Date.parse(text) / 1000;
 const nowSeconds = () => Date.now() / 1000;
-const some = (kw, sign = 1) => (kw > 0.005 ? sign * kw : null);
 const shows = (key) => !hidden.has(key);
-
-// Power in kW; what leaves the battery or the home points down. Drawn in this order.
-const SERIES = [
-  { key: "price", label: "Price", color: "--price", lane: "money", at: (s) => s.import_price_per_kwh, width: 2 },
-  { key: "sale", label: "Sale price", color: "--price", lane: "money", at: (s) => s.export_price_per_kwh, width: 1.5, dash: [3, 3], off: true },
-  { key: "pv", label: "Sun", color: "--pv", lane: "kW", at: (s) => s.planned_pv_kwh / hours(s), width: 1.5, area: 0.16 },
-  // Stacked on the charging below it: both draw power at the same time.
-  { key: "water", label: "Water", color: "--water", lane: "kW", at: (s) => some(s.water_kw) && s.water_kw + (shows("charge") ? s.charge_kw : 0), bar: true },
-  { key: "charge", label: "Charge", color: "--charge", lane: "kW", at: (s) => some(s.charge_kw), bar: true },
-  { key: "discharge", label: "Discharge", color: "--discharge", lane: "kW", at: (s) => some(s.discharge_kw, -1), bar: true },
-  // In front: where the battery sells, its own bar is the same energy.
-  { key: "export", label: "Export", color: "--export", lane: "kW", at: (s) => some(s.export_kw, -1), bar: true },
-  { key: "load", label: "Load", color: "--load", lane: "kW", at: (s) => s.planned_load_kwh / hours(s), width: 1.5 },
-  { key: "soc", label: "Battery", color: "--soc", lane: "%", at: (s) => s.soc_projected, width: 2, atEnd: true },
-  { key: "target", label: "Target", color: "--soc-target", lane: "%", at: (s) => s.soc_target, width: 1.5, dash: [6, 4] },
-];
 const RANGES = [24, 36, 48];
 const stored = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
 const hidden = new Set(stored("hidden-series") ?? SERIES.filter((s) => s.off).map((s) => s.key));
 let range = stored("chart-hours") ?? (phone() ? 24 : 48);
-let plan = null, chart = null, drawnRun = "", columns = [], lanes = {}, cursorAt = null;
-
-/** One point a slot, and one where a row of slots ends, so that steps and bars cover their slot. */
-function points() {
-  const rows = [];
-  plan.schedule.forEach((slot, index) => {
-    const before = plan.schedule[index - 1];
-    const joined = before && before.slot_end === slot.slot_start;
-    if (before && !joined) rows.push({ x: seconds(before.slot_end), ended: before });
-    rows.push({ x: seconds(slot.slot_start), slot, before: joined ? before : null });
-  });
-  const last = plan.schedule.at(-1);
-  rows.push({ x: seconds(last.slot_end), ended: last });
-  return rows;
-}
+let plan = null, chart = null, drawnRun = "", columns = [], lanes = {}, cursorAt = null, ghost = [], selection = null;
+const starts = () => plan.slots.map((slot) => seconds(slot.slot_start));
 
 function fill() {
-  const rows = points();
-  const value = (series) => ({ slot, before, ended }) => {
-    if (series.atEnd) return ended || before ? series.at(ended ?? before) : null;
-    if (ended) return series.bar ? null : series.at(ended);
-    return series.at(slot);
-  };
-  columns = [rows.map((row) => row.x), ...SERIES.map((series) => rows.map(value(series)))];
+  columns = columnsOf(rowsOf(plan, ghost), shows);
   lanes = layout();
 }
 
@@ -75,10 +38,10 @@ function ticks(values) {
 
 /** Give every lane its part of the height: the scale reaches beyond its ticks into the other lanes. */
 function layout() {
-  const plot = height() - 52, title = 24 / plot, usable = 1 - 3 * title;
+  const plot = height() - 52, title = 26 / plot, usable = 1 - 3 * title;
   const result = {};
   let bottom = 0;
-  for (const [key, share, label] of [["%", 0.24, "Battery, %"], ["kW", 0.42, "Power, kW"], ["money", 0.34, `Price, ${plan.meta.currency} per kWh`]]) {
+  for (const [key, share, label] of [["%", 0.24, texts.lane_battery], ["kW", 0.42, texts.lane_power], ["money", 0.34, fillIn(texts.lane_price, { currency: plan.currency })]]) {
     const values = SERIES.flatMap((s, i) => (s.lane === key && shows(s.key) ? columns[i + 1].filter((v) => v !== null) : []));
     const { marks, limits: [low, high] } = key === "%" ? { marks: [0, 50, 100], limits: [0, 100] } : ticks(values);
     const top = bottom + share * usable, span = (high - low) / (top - bottom);
@@ -89,71 +52,13 @@ function layout() {
   return result;
 }
 
+span.last = () => seconds((plan.estimated.at(-1) ?? plan.slots.at(-1)).slot_end);
 function span() {
-  const first = seconds(plan.schedule[0].slot_start), last = seconds(plan.schedule.at(-1).slot_end);
+  const first = Math.min(...[plan.slots[0], plan.actual[0]].filter(Boolean).map((slot) => seconds(slot.slot_start)));
+  const last = span.last();
   const from = Math.max(first, Math.min(nowSeconds() - 3 * 3600, last - range * 3600));
   // With little left to show, the empty hours say that nothing is known of them.
   return [from, Math.max(from + 6 * 3600, Math.min(last, from + range * 3600))];
-}
-
-function withAlpha(color, alpha) {
-  return color + Math.round(alpha * 255).toString(16).padStart(2, "0");
-}
-
-function paint(u, draw) {
-  const { left, top, width, height: tall } = u.bbox;
-  u.ctx.save();
-  u.ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-  draw(u.ctx, { left, top, right: left + width, bottom: top + tall, px: devicePixelRatio, x: (at) => u.valToPos(at, "x", true) });
-  u.ctx.restore();
-}
-
-function drawBehind(u) {
-  paint(u, (ctx, box) => {
-    const end = box.x(seconds(plan.schedule.at(-1).slot_end));
-    if (box.right - end > 150 * box.px) {
-      ctx.fillStyle = withAlpha(css("--line"), 0.35);
-      ctx.fillRect(end, box.top, box.right - end, box.bottom - box.top);
-      ctx.fillStyle = css("--muted");
-      ctx.textAlign = "center";
-      ctx.fillText("prices not known yet", (end + box.right) / 2, (box.top + box.bottom) / 2);
-    }
-    ctx.textAlign = "right";
-    ctx.textBaseline = "bottom";
-    for (const { label, top } of Object.values(lanes)) {
-      const y = box.bottom - top * (box.bottom - box.top) - 5 * box.px, wide = ctx.measureText(label).width + 8 * box.px;
-      // The grid would run through the letters.
-      ctx.fillStyle = css("--card");
-      ctx.fillRect(box.right - wide, y - 14 * box.px, wide, 14 * box.px);
-      ctx.fillStyle = css("--muted");
-      ctx.fillText(label, box.right, y);
-    }
-    ctx.strokeStyle = withAlpha(css("--muted"), 0.7);
-    ctx.lineWidth = box.px;
-    for (const [key, { marks }] of Object.entries(lanes)) {
-      if (key === "%" || !marks.includes(0)) continue;
-      const zero = u.valToPos(0, key, true);
-      ctx.beginPath(); ctx.moveTo(box.left, zero); ctx.lineTo(box.right, zero); ctx.stroke();
-    }
-  });
-}
-
-function drawInFront(u) {
-  paint(u, (ctx, box) => {
-    const now = box.x(nowSeconds());
-    if (now > box.left) {
-      ctx.fillStyle = withAlpha(css("--card"), 0.5);
-      ctx.fillRect(box.left, box.top, Math.min(now, box.right) - box.left, box.bottom - box.top);
-    }
-    if (now < box.left || now > box.right) return;
-    ctx.strokeStyle = ctx.fillStyle = css("--accent");
-    ctx.lineWidth = 2 * box.px;
-    ctx.setLineDash([]);
-    ctx.beginPath(); ctx.moveTo(now, box.top); ctx.lineTo(now, box.bottom); ctx.stroke();
-    ctx.textAlign = "left";
-    ctx.textBaseline = "top";
-    ctx.fillText("now", now + 5 * box.px, box.top + 2 * box.px);
-  });
 }
 
 /** Name the day under its midnight and under the first tick, where the name has room. */
@@ -189,14 +94,14 @@ function build() {
       label: s.label, scale: s.lane, show: shows(s.key), paths: s.bar ? bars : s.atEnd ? undefined : steps, width: s.width ?? 0, dash: s.dash,
       stroke: () => css(s.color), fill: s.bar || s.area ? () => withAlpha(css(s.color), s.area ?? 0.85) : undefined, fillTo: () => 0, points: { show: false },
     }))],
-    hooks: { drawAxes: [drawBehind], draw: [drawInFront], setCursor: [follow] },
+    hooks: { drawAxes: [(u) => drawBehind(u, plan, lanes)], draw: [(u) => drawInFront(u, plan, { ghost, selection, now: nowSeconds() })], setCursor: [follow] },
   };
   chart = new uPlot(options, columns, figure);
 }
 
 /** Return the slot that holds an instant; the nearest point may be the next one. */
 function slotAt(at) {
-  return plan.schedule.findIndex((slot) => seconds(slot.slot_start) <= at && at < seconds(slot.slot_end));
+  return plan.slots.findIndex((slot) => seconds(slot.slot_start) <= at && at < seconds(slot.slot_end));
 }
 
 function follow(u) {
@@ -206,25 +111,16 @@ function follow(u) {
 }
 
 function tell(index) {
-  const slot = plan?.schedule[index];
+  const slot = plan?.slots[index];
   if (!slot) return;
-  const flows = [["charging", slot.charge_kw], ["discharging", slot.discharge_kw], ["heating water", slot.water_kw], ["exporting", slot.export_kw], ["sun", slot.planned_pv_kwh / hours(slot)], ["load", slot.planned_load_kwh / hours(slot)]];
-  const said = flows.filter(([, kw]) => kw > 0.005).map(([name, kw]) => `${name} ${kw.toFixed(1)} kW`);
+  const flows = [["charge", slot.charge_kw], ["discharge", slot.discharge_kw], ["water", slot.water_kw], ["export", slot.export_kw], ["pv", slot.pv_kw], ["load", slot.load_kw]];
+  const said = flows.filter(([, kw]) => kw > 0.005).map(([name, kw]) => fillIn(texts[`says_${name}`], { power: number(kw, 1) }));
+  const measured = plan.actual.find((each) => each.slot_start === slot.slot_start) ?? {};
+  const seen = [["soc_percent", 0], ["pv_kw", 1], ["load_kw", 1]].filter(([name]) => measured[name] !== undefined).map(([name, digits]) => fillIn(texts[`measured_${name}`], { value: number(measured[name], digits) }));
   const at = document.createElement("strong");
   at.textContent = `${day.format(Date.parse(slot.slot_start))}, ${clock.format(Date.parse(slot.slot_start))}`;
-  const minus = (text) => text.replace(/(^|[ (])-(?=\d)/g, "$1\u2212");
-  readout.replaceChildren(at, ` ${minus(slot.import_price_per_kwh.toFixed(2))} ${plan.meta.currency}/kWh, battery ${slot.soc_projected.toFixed(0)} %, ${said.join(", ")}. ${minus(slot.reason_text)}`);
-}
-
-function swatch(series) {
-  const mark = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const shape = document.createElementNS("http://www.w3.org/2000/svg", series.bar ? "rect" : "line");
-  const color = css(series.color);
-  const look = series.bar ? { x: 2, width: 12, height: 12, rx: 3, fill: color } : { x1: 0, x2: 16, y1: 6, y2: 6, stroke: color, "stroke-width": 3, "stroke-dasharray": series.dash ? "4 2" : "none" };
-  for (const [name, value] of Object.entries({ width: 16, height: 12, "aria-hidden": true })) mark.setAttribute(name, value);
-  for (const [name, value] of Object.entries(look)) shape.setAttribute(name, value);
-  mark.append(shape);
-  return mark;
+  const facts = [`${number(slot.import_price_per_kwh, 2)} ${plan.currency}/kWh`, fillIn(texts.says_soc, { percent: number(slot.soc_projected, 0) }), ...said].join(", ");
+  readout.replaceChildren(at, ` ${facts}. ${slot.why}${seen.length ? ` ${fillIn(texts.measured, { facts: seen.join(", ") })}` : ""}`);
 }
 
 function toggle(series, button) {
@@ -253,9 +149,9 @@ function button(text, pressed, click) {
 }
 
 function controls() {
-  document.getElementById("legend").replaceChildren(...SERIES.map((series) => button([swatch(series), series.label], shows(series.key), (made) => toggle(series, made))));
+  document.getElementById("legend").replaceChildren(...SERIES.filter((series) => !series.quiet && columns[SERIES.indexOf(series) + 1].some((value) => value !== null)).map((series) => button([swatch(series), series.label], shows(series.key), (made) => toggle(series, made))));
   const box = document.getElementById("ranges");
-  const known = (seconds(plan.schedule.at(-1).slot_end) - Math.max(seconds(plan.schedule[0].slot_start), nowSeconds() - 3 * 3600)) / 3600;
+  const known = (span.last() - Math.max(starts()[0], nowSeconds() - 3 * 3600)) / 3600;
   // A longer range that shows nothing more is no choice.
   const useful = RANGES.filter((_, index) => index === 0 || RANGES[index - 1] < known);
   const chosen = Math.min(range, useful.at(-1));
@@ -275,9 +171,10 @@ async function load() {
   drawnRun = run;
   if (!run) { chart?.destroy(); chart = plan = null; figure.replaceChildren(); readout.replaceChildren(); return; }
   try {
-    const answer = await fetch("/api/schedule", { headers: { Accept: "application/json" } });
+    const answer = await fetch("/ui/chart", { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(answer.statusText);
     plan = await answer.json();
+    if (!plan.slots.length) throw new Error("no plan");
   } catch { drawnRun = ""; return; }
   fill();
   controls();
@@ -287,18 +184,28 @@ async function load() {
 
 function moveTo(index) {
   const [from, to] = [chart.scales.x.min, chart.scales.x.max];
-  const seen = plan.schedule.map((slot, i) => [seconds(slot.slot_start), i]).filter(([at]) => at >= from && at < to).map(([, i]) => i);
-  const slot = plan.schedule[Math.max(seen[0], Math.min(seen.at(-1), index))];
+  const seen = starts().map((at, i) => [at, i]).filter(([at]) => at >= from && at < to).map(([, i]) => i);
+  const slot = plan.slots[Math.max(seen[0], Math.min(seen.at(-1), index))];
   chart.setCursor({ left: chart.valToPos((seconds(slot.slot_start) + seconds(slot.slot_end)) / 2, "x"), top: 10 });
 }
 
 figure.addEventListener("keydown", (event) => {
   if (!chart) return;
-  if (event.key === "Escape") { cursorAt = null; chart.setCursor({ left: -10, top: -10 }); return; }
+  if (event.key === "Escape") { cursorAt = null; select.close(); chart.setCursor({ left: -10, top: -10 }); return; }
+  if (event.key === "Enter" && select.enter()) { event.preventDefault(); return; }
   const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -4, PageDown: 4, Home: -Infinity, End: Infinity }[event.key];
   if (!by) return;
   event.preventDefault();
-  moveTo(slotAt(cursorAt ?? nowSeconds()) + by);
+  const before = cursorAt ?? nowSeconds();
+  moveTo(slotAt(before) + by);
+  if (event.shiftKey) select.extend(before, cursorAt);
+});
+const select = selecting(figure, {
+  chart: () => chart,
+  // Only what is still to come can be asked for.
+  bounds: () => [Math.floor(nowSeconds() / SLOT_SECONDS) * SLOT_SECONDS, seconds(plan.slots.at(-1).slot_end)],
+  changed: (range) => { selection = range; chart?.redraw(false); },
+  say: spanText(day, hour),
 });
 for (const kind of ["pointerdown", "pointermove"]) {
   figure.addEventListener(kind, (event) => {
@@ -311,4 +218,16 @@ new ResizeObserver(() => chart?.setSize({ width: figure.clientWidth, height: hei
 setInterval(() => chart?.setData(columns), 60_000);
 // The summary is swapped from elsewhere (out of band), so it is watched rather than asked.
 new MutationObserver(load).observe(summary, { childList: true, subtree: true, attributeFilter: ["data-run"] });
+/** Show what the form previews, or stop showing it. */
+function haunt() {
+  const found = document.getElementById("ghost"), text = found?.textContent ?? "[]";
+  if (haunt.text === text) return;
+  haunt.text = text;
+  ghost = JSON.parse(text);
+  if (chart) refresh();
+}
+new MutationObserver(haunt).observe(document.getElementById("manual"), { childList: true, subtree: true });
+document.body.addEventListener("refresh", () => { drawnRun = ""; load(); });
+// Colours are read when they are drawn.
+document.addEventListener("theme-changed", () => { if (chart) { controls(); chart.redraw(false); } });
 load();

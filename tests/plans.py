@@ -19,6 +19,7 @@ def slots(
     pv_kwh: float | Sequence[float] = 0.0,
     export_prices: Sequence[float] | None = None,
     manual: dict[int, str] | None = None,
+    manual_power_kw: float | None = None,
 ) -> pl.DataFrame:
     """Return planner input: one row per price, from ``start`` on."""
     count = len(prices)
@@ -35,6 +36,7 @@ def slots(
             "load_kwh": [float(load) for load in loads],
             "manual_action": actions,
             "manual_target_soc_percent": [None] * count,
+            "manual_power_kw": [manual_power_kw] * count,
         },
         schema=SLOTS,
     )

@@ -23,6 +23,7 @@ FORBIDDEN_IMPORTS = {
         "time",
     ),
     "ingest": ("app.planner", "app.db", "app.api", "app.job", "sqlalchemy"),
+    "doctor": ("app.planner", "app.db", "app.api", "app.job", "sqlalchemy"),
     "db": ("app.planner", "app.ingest", "app.api", "app.job", "httpx"),
 }
 # Polars frames are collected where they leave the lazy world, each for its reason:
@@ -30,7 +31,6 @@ MAY_COLLECT = {
     "planner/run.py",  # the one collect of a planning run
     "making.py",  # the joined input of a run
     "gather_prices.py",  # prices, as they are used
-    "gather_pv.py",  # PV, stored as it is used
     "gather_lookahead.py",  # what the estimate beyond the prices is made from
 }
 MAY_ASK_THE_CLOCK = {"clock.py"}

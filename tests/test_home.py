@@ -117,7 +117,7 @@ async def test_a_missing_load_sensor_is_not_blamed_on_home_assistant(sources: So
             update={"consumption_entity_id": None}
         )
         settings = known.settings.model_copy(update={"home_assistant": home_assistant})
-        load = await gather_load(replace(known, settings=settings), [MIDNIGHT], now=MIDNIGHT)
+        load = await gather_load(replace(known, settings=settings), [MIDNIGHT], [], now=MIDNIGHT)
     assert load.status.quality == Quality.ESTIMATED
     assert load.status.detail == "no sensor of the consumption is mapped"
 

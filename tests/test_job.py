@@ -32,6 +32,7 @@ async def job(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[PlanningJob]
         {
             "demo_home": True,
             "data_dir": str(tmp_path),
+            "prices": {"providers": ["nordpool"]},
             "nordpool": {"base_url": NOWHERE},
             "open_meteo": {"base_url": NOWHERE},
             "database": {

@@ -13,7 +13,9 @@ from app.settings_sources import load_settings
 FIXTURE = Path(__file__).parent / "fixtures" / "legacy" / "config.yaml"
 MOVED = {
     "location": {"latitude": 55.61, "longitude": 13.02},
-    "solar_arrays": [{"peak_power_kwp": 9.1, "azimuth_degrees": 165, "tilt_degrees": 27}],
+    "solar_arrays": [
+        {"peak_power_kwp": 9.1, "azimuth_degrees": 165, "tilt_degrees": 27, "inverter": None}
+    ],
     "inverter": {"max_power_kw": 8},
     "grid": {"max_import_kw": 16, "max_export_kw": 16},
     "battery": {

@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.api import replies, services, views
+from app import gather_pv, pv_learning, pv_plant
+from app.api import plan_document, replies, views
 from app.db import migrate, plans
-from app.ingest import load_forecast, nordpool, open_meteo
+from app.ingest import load_forecast, nordpool, open_meteo, pv_forecast
 from app.planner import checker
 from app.settings_sources import load_settings
 from tests.api.test_service import first_outcome, running
@@ -21,10 +22,14 @@ HEAVY = [
     (migrate, "_run"),
     (nordpool, "parse_day"),
     (open_meteo, "parse_weather"),
+    (pv_plant, "with_snow"),
+    (pv_forecast, "panels"),
+    (pv_learning, "modelled"),
+    (gather_pv, "_forecast"),
     (load_forecast, "from_history"),
     (checker, "require_valid"),
     (plans, "_rows"),
-    (services, replies.schedule_of.__name__),
+    (plan_document, replies.schedule_of.__name__),
     (views, "page"),
 ]
 

@@ -10,10 +10,13 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import func, select
 
 from app import clock
+from app.access_token import TokenStore
+from app.api.access import Gate
 from app.api.services import Services
+from app.clock_watch import ClockWatch
 from app.db import plans
 from app.db.engine import make_engine, make_sessions, session_scope
-from app.db.models import PlanRun
+from app.db.models import Base, PlanRun
 from app.errors import RunInProgressError, StandByError
 from app.gather import Sources
 from app.ingest.http import make_client
@@ -32,7 +35,8 @@ async def at(settings: Settings) -> Schedule:
     """A schedule whose scheduler stands still: the tests call its jobs themselves."""
     engine = make_engine(settings)
     job = PlanningJob(Sources(settings, make_client(), make_sessions(engine)), engine)
-    schedule = Schedule(Services(job, AsyncIOScheduler(timezone="UTC")))
+    gate = Gate(settings.access, TokenStore.of(settings))
+    schedule = Schedule(Services(job, AsyncIOScheduler(timezone="UTC"), gate))
     schedule.start()
     schedule.services.scheduler.pause()
     return schedule
@@ -170,6 +174,20 @@ async def test_retention_runs_soon_after_the_start(tmp_path: Path) -> None:
     await stop(schedule)
 
 
+async def test_scoring_waits_for_the_tables_and_survives_their_loss(tmp_path: Path) -> None:
+    """Before the first migration there is nothing to score; lost tables are a line in the log."""
+    schedule = await at(offline(tmp_path, demo=True))
+    job = schedule.services.job
+    await schedule.score_forecasts()
+    await job.prepare()
+    await schedule.score_forecasts()
+    async with job.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.tables["forecast"].drop)
+    await schedule.score_forecasts()
+    assert schedule.services.at_work == set()
+    await stop(schedule)
+
+
 async def test_a_source_that_hangs_does_not_hold_up_the_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,3 +202,32 @@ async def test_a_source_that_hangs_does_not_hold_up_the_stop(
             services = app.state.services
         assert services.at_work == set()
         assert services.job.log.last_error == "the service stopped during the run"
+
+
+async def test_a_clock_set_back_moves_the_jobs_back_with_it(tmp_path: Path) -> None:
+    with time_machine.travel(NOON, tick=False) as travel:
+        schedule = await at(offline(tmp_path, demo=True))
+        scheduler, stopped = schedule.services.scheduler, False
+        watch = ClockWatch(scheduler, lambda: stopped, clock.now())
+
+        def waits() -> dict[str, timedelta]:
+            return {job.id: job.next_run_time - clock.now() for job in scheduler.get_jobs()}
+
+        before = waits()
+        travel.shift(timedelta(seconds=-30))
+        watch.look()
+        assert waits()["look"] - before["look"] == timedelta(seconds=30), "a small step is none"
+        travel.shift(timedelta(hours=-1))
+        watch.look()
+        after = waits()
+        for name in ("plan", "prices", "look", "retention"):
+            assert after[name] - before[name] <= timedelta(seconds=30), name
+        assert after["scores"] - before["scores"] >= timedelta(hours=1), "it keeps its hour"
+        travel.shift(timedelta(hours=2))
+        watch.look()
+        assert waits()["plan"] <= timedelta(0), "set forward, it is simply late"
+        stopped = True
+        travel.shift(timedelta(hours=-5))
+        watch.look()
+        assert waits()["plan"] > timedelta(hours=2), "nothing is moved while it stops"
+        await stop(schedule)

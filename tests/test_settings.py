@@ -119,6 +119,13 @@ def test_environment_beats_secrets_and_secrets_beat_the_file(tmp_path: Path) -> 
         ("battery: {capacity_kw: 10}", "did you mean battery.capacity_kwh"),
         ("battery: {capacity_kwh: .nan}", "finite"),
         ("battery: {capacity_kwh: much}", "battery.capacity_kwh = 'much'"),
+        ("solar_arrays: [{inverter: shed}]", "solar_arrays.0.inverter: 'shed' is none of"),
+        (
+            "solar_inverters: [{name: a, max_power_kw: 1}, {name: a, max_power_kw: 2}]",
+            "not all different; rename one",
+        ),
+        ("solar_inverters: [{name: a, max_power_kw: 0}]", "solar_inverters.0.max_power_kw"),
+        ("open_meteo: {ensemble_model: 'ICON EU'}", "open_meteo.ensemble_model"),
         ("timezone: Stockholm", "IANA"),
         ("a: &x [1]\nb: *x", "aliases"),
         ("battery: {capacity_kwh: 1, capacity_kwh: 2}", "twice"),

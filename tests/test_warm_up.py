@@ -10,6 +10,7 @@ from app import main
 from app.db.models import PlanRun
 from app.errors import DarkstarError
 from app.settings import Settings
+from tests.gate import free_port
 
 
 def test_a_full_garbage_round_passes_over_what_the_service_was_started_with(
@@ -21,9 +22,10 @@ def test_a_full_garbage_round_passes_over_what_the_service_was_started_with(
         frozen.append(gc.get_freeze_count())
 
     monkeypatch.setattr(uvicorn.Server, "run", serves)
+    settings = Settings.model_validate({"server": {"port": free_port()}, "log_level": "error"})
     try:
         with pytest.raises(DarkstarError, match="could not start"):
-            main.run(main.create_app(Settings()), host="127.0.0.1", port=0, log_level="error")
+            main.run(main.create_app(settings), settings, once_listening=lambda: None)
     finally:
         gc.unfreeze()
     assert frozen[0] > 50_000

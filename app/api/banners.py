@@ -3,51 +3,94 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from app.alerts.conditions import Severity
 from app.api import words
+from app.api.safe_default import WHAT_IT_MEANS
 from app.api.schemas import ScheduleOut, StatusOut
+from app.api.told import told
+from app.i18n import _
 from app.provenance import Quality
 
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """A message above the page: its kind (sample, warn, error), title and sentence."""
+    """A message above the page: its kind (sample, warn, error), title, sentence, perhaps a link."""
 
     kind: str
     title: str
     text: str
+    href: str = ""
+    link: str = ""
 
 
 def banners(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> tuple[Banner, ...]:
     """Return every message that applies: errors, what is not real, what is limited."""
     found = [
+        _safe(status, zone),
         _database(plan, status, zone),
         _planning(plan, status, zone),
         _sample(status),
         _stale(plan, status, zone),
         _limits(status),
+        *_alerts(status, zone),
+        _open(status),
     ]
     return tuple(banner for banner in found if banner)
 
 
+def _safe(status: StatusOut, zone: ZoneInfo) -> Banner | None:
+    """Say that no plan is followed; before the first plan nothing is wrong yet."""
+    if not status.safe_default or status.safe_default_reason == "no_plan":
+        return None
+    since = next(
+        (each.since for each in status.alerts if each.code == status.safe_default_reason), None
+    )
+    title = _("Safe default in force")
+    if since:
+        title = _("Safe default in force since {time}", time=words.when(since, status.now, zone))
+    why = words.sentence(status.safe_default_text)
+    return Banner("error", title, f"{why} {_(WHAT_IT_MEANS)}")
+
+
+def _alerts(status: StatusOut, zone: ZoneInfo) -> list[Banner]:
+    """Return the alerts that no other message tells: the lasting, quiet ones."""
+    return [
+        Banner(
+            "warn",
+            _(
+                "{title} since {time}",
+                title=told(each.title),
+                time=words.when(each.since, status.now, zone),
+            ),
+            words.sentence(each.message),
+        )
+        for each in status.alerts
+        if each.severity == Severity.WARNING and each.code != status.safe_default_reason
+    ]
+
+
 def _meanwhile(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> str:
-    if plan is None or status.current is None:
-        return "There is no plan yet, so nothing is steered."
+    if plan is None:
+        return _("There is no plan yet, so nothing is steered.")
+    if status.current is None:
+        return _("The battery only serves the home meanwhile.")
     made = words.when(plan.meta.planned_at, status.now, zone)
-    return f"The plan made at {made} stays in force."
+    return _("The plan made at {time} stays in force.", time=made)
 
 
 def _database(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> Banner | None:
     if status.database_ok:
         return None
-    since = ""
-    if status.database_down_since:
-        since = f", since {words.when(status.database_down_since, status.now, zone)}"
     fault = words.sentence(status.database_error.removeprefix("the database failed: "))
-    text = (
-        f"{status.database}{since}: {fault} "
-        f"{_meanwhile(plan, status, zone)} Darkstar tries again every few seconds."
-    )
-    return Banner("error", "Database away", text)
+    what = f"{status.database}: {fault}"
+    if status.database_down_since:
+        since = words.when(status.database_down_since, status.now, zone)
+        what = _(
+            "{database}, since {time}: {fault}", database=status.database, time=since, fault=fault
+        )
+    again = _("Darkstar tries again every few seconds.")
+    text = f"{what} {_meanwhile(plan, status, zone)} {again}"
+    return Banner("error", _("Database away"), text)
 
 
 def _planning(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> Banner | None:
@@ -55,29 +98,43 @@ def _planning(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> Ba
     # A run that failed for the database is told with the database.
     if not job.last_error or not status.database_ok:
         return None
-    at = f" at {words.when(job.last_finished_at, status.now, zone)}" if job.last_finished_at else ""
-    again = ""
+    title = _("Planning failed")
+    if job.last_finished_at:
+        at = words.when(job.last_finished_at, status.now, zone)
+        title = _("Planning failed at {time}", time=at)
+    sentences = [words.sentence(job.last_error), _meanwhile(plan, status, zone)]
     if job.next_run_at:
-        again = f" Next try {words.coming(job.next_run_at, status.now, zone)}."
-    text = f"{words.sentence(job.last_error)} {_meanwhile(plan, status, zone)}{again}"
-    return Banner("error", f"Planning failed{at}", text)
+        due = words.coming(job.next_run_at, status.now, zone)
+        sentences.append(_("Next try {due}.", due=due))
+    return Banner("error", title, " ".join(sentences))
 
 
 def _stale(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> Banner | None:
     if plan is None or status.state != "stale":
         return None
     age = words.ago(status.now - plan.meta.planned_at)
-    again = "No run is scheduled; press Run planner."
+    again = _("No run is scheduled; press Run planner.")
     if status.job.next_run_at:
-        again = f"The next run is due {words.coming(status.job.next_run_at, status.now, zone)}."
-    return Banner("warn", "The plan is old", f"It was made {age}. {again}")
+        due = words.coming(status.job.next_run_at, status.now, zone)
+        again = _("The next run is due {due}.", due=due)
+    return Banner("warn", _("The plan is old"), f"{_('It was made {ago}.', ago=age)} {again}")
 
 
 def _limits(status: StatusOut) -> Banner | None:
     if not status.warnings:
         return None
     text = " ".join(words.sentence(warning) for warning in status.warnings)
-    return Banner("warn", "Plan with limits", text)
+    return Banner("warn", _("Plan with limits"), text)
+
+
+def _open(status: StatusOut) -> Banner | None:
+    if status.access != "off":
+        return None
+    text = _(
+        "Anyone who reaches this page may change the plan. Set {setting} to token to end that.",
+        setting="access.mode",
+    )
+    return Banner("warn", _("Access is off"), text)
 
 
 def _sample(status: StatusOut) -> Banner | None:
@@ -85,9 +142,9 @@ def _sample(status: StatusOut) -> Banner | None:
     live = [words.name(each.name) for each in status.inputs if each.quality == Quality.LIVE]
     if not sample:
         return None
-    real = f"Live: {words.listed(live)}." if live else "Nothing live could be reached."
-    text = (
-        f"Recorded sample data stands in for {words.listed(sample)}. {real} "
-        "Connect your home in config.yaml."
-    )
-    return Banner("sample", "Sample data", text)
+    stands_in = _("Recorded sample data stands in for {inputs}.", inputs=words.listed(sample))
+    real = _("Nothing live could be reached.")
+    if live:
+        real = _("Live: {inputs}.", inputs=words.listed(live))
+    text = f"{stands_in} {real}"
+    return Banner("sample", _("Sample data"), text, "/setup", _("Connect your home"))

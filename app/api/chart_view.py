@@ -6,10 +6,16 @@ from zoneinfo import ZoneInfo
 
 from app.api import words
 from app.api.schemas import ScheduleOut, SlotOut, StatusOut
+from app.i18n import _, marked
 from app.provenance import Quality
 
 _DRAWN = {"prices", "pv", "load", "soc"}
 _FEW = 2
+_BADGES = {
+    Quality.ESTIMATED: marked("estimated {data}"),
+    Quality.SAMPLE: marked("sample {data}"),
+    Quality.MISSING: marked("missing {data}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ def chart(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> ChartV
     """Return the chart's words; without a slot ahead there is nothing to draw."""
     ahead = [s for s in plan.schedule if s.slot_end > status.now] if plan else []
     if plan is None or not ahead:
-        return ChartView("", "Nothing to draw: there is no plan yet.", ())
+        return ChartView("", _("Nothing to draw: there is no plan yet."), ())
     return ChartView(
         run=f"{plan.meta.plan_run_id}",
         summary=_summary(ahead, status, zone),
@@ -43,7 +49,10 @@ def _badges(plan: ScheduleOut) -> tuple[tuple[str, str], ...]:
         if each.name in _DRAWN and each.quality not in {Quality.LIVE, Quality.CACHED}:
             names.setdefault(each.quality, []).append(words.name(each.name))
     return tuple(
-        (quality.value, f"{quality.value} {words.listed(found) if len(found) <= _FEW else 'data'}")
+        (
+            quality.value,
+            _(_BADGES[quality], data=words.listed(found) if len(found) <= _FEW else _("data")),
+        )
         for quality, found in names.items()
     )
 
@@ -58,15 +67,26 @@ def _summary(ahead: list[SlotOut], status: StatusOut, zone: ZoneInfo) -> str:
     high = max(ahead, key=lambda slot: slot.import_price_per_kwh)
     empty = min(ahead, key=lambda slot: slot.soc_projected)
     full = max(ahead, key=lambda slot: slot.soc_projected)
-    battery = f"stays at {full.soc_projected:.0f} %"
-    if round(full.soc_projected) != round(empty.soc_projected):
-        battery = (
-            f"is fullest at {at(full.slot_end)} ({full.soc_projected:.0f} %), "
-            f"emptiest at {at(empty.slot_end)} ({empty.soc_projected:.0f} %)"
-        )
-    return (
-        f"Until {at(ahead[-1].slot_end)}: the price is lowest at {at(low.slot_start)} "
-        f"({words.number(low.import_price_per_kwh)} {status.currency}/kWh) and highest at "
-        f"{at(high.slot_start)} ({words.number(high.import_price_per_kwh)}). "
-        f"The battery {battery}."
+    unit = f"{status.currency}/kWh"
+    prices = _(
+        "Until {end}: the price is lowest at {low_at} ({low} {unit}) and highest at {high_at} "
+        "({high}).",
+        end=at(ahead[-1].slot_end),
+        low_at=at(low.slot_start),
+        low=words.number(low.import_price_per_kwh),
+        unit=unit,
+        high_at=at(high.slot_start),
+        high=words.number(high.import_price_per_kwh),
     )
+    fullest, emptiest = (round(each.soc_projected) for each in (full, empty))
+    if fullest == emptiest:
+        battery = _("The battery stays at {percent} %.", percent=fullest)
+    else:
+        battery = _(
+            "The battery is fullest at {full_at} ({full} %), emptiest at {empty_at} ({empty} %).",
+            full_at=at(full.slot_end),
+            full=fullest,
+            empty_at=at(empty.slot_end),
+            empty=emptiest,
+        )
+    return f"{prices} {battery}"

@@ -62,9 +62,12 @@ META: Final[dict[str, Any]] = {
     "demo_home": False,
 }
 PROBLEM: Final[dict[str, Any]] = {
+    "type": "about:blank",
+    "title": "Not Found",
+    "status": 404,
+    "detail": "nothing has been planned yet; POST /api/run_planner plans now",
     "code": "no_plan_yet",
     "message": "nothing has been planned yet; POST /api/run_planner plans now",
-    "status": 404,
     "errors": [],
 }
 JOB: Final[dict[str, Any]] = {
@@ -87,4 +90,49 @@ INITIAL_STATE: Final[dict[str, Any]] = {
             "detail": "",
         }
     ],
+}
+ACTION_IN: Final[dict[str, Any]] = {
+    "action": "charge",
+    "start_at": "2026-11-23T03:00:00Z",
+    "end_at": "2026-11-23T05:00:00Z",
+    "target_soc_percent": 80.0,
+    "power_kw": 3.0,
+    "note": "guests tonight",
+    "expires_at": None,
+}
+BLOCK_IN: Final[dict[str, Any]] = {
+    "start": "2026-11-23T04:00:00+01:00",
+    "end": "2026-11-23T06:00:00+01:00",
+    "content": "Charge",
+}
+ACTION: Final[dict[str, Any]] = {
+    **ACTION_IN,
+    "id": 3,
+    "created_at": "2026-11-23T02:20:11Z",
+    "created_from": "api 192.168.1.20",
+    "state": "ahead",
+    "version": "5f2c0d6e9a1b4c37",
+}
+CHANGE: Final[dict[str, Any]] = {
+    "id": 8,
+    "change": "0b5a4d1f6c0e4a27b1d8f0a3c9e7d254",
+    "action_id": 3,
+    "at": "2026-11-23T02:20:11Z",
+    "what": "created",
+    "made_from": "api 192.168.1.20",
+    "before": None,
+    "after": ACTION_IN,
+    "undone_at": None,
+}
+PREVIEW: Final[dict[str, Any]] = {
+    "currency": "SEK",
+    "cost": 34.51,
+    "cost_without": 31.31,
+    "cost_difference": 3.2,
+    "soc_difference_percent": 4.5,
+    "changed_slots": 12,
+    "warnings": [],
+    "notices": [],
+    "conflicts": [],
+    "schedule": [{**SLOT, "is_manual": True, "reason": "manual_charge"}],
 }

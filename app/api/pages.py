@@ -2,27 +2,32 @@
 
 import asyncio
 from collections.abc import AsyncIterable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from fastapi.templating import Jinja2Templates
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app import clock
 from app.api import views, words
+from app.api.manual_pages import manual_context
+from app.api.page_templates import templates
+from app.api.price_view import PriceView, price_view, unavailable
+from app.api.prices import prices_of
 from app.api.rest import ServicesDep
+from app.api.routes_events import SeatDep
 from app.api.schemas import ScheduleOut, StatusOut
 from app.api.services import Services
-from app.errors import DarkstarError
-from app.shipped import SHIPPED
+from app.errors import DarkstarError, DatabaseUnavailableError
+from app.i18n import _, marked
 
-templates = Jinja2Templates(
-    env=Environment(
-        loader=FileSystemLoader(SHIPPED / "templates"), autoescape=True, undefined=StrictUndefined
-    )
-)
 router = APIRouter()
+PHASES = {
+    "preparing": marked("Preparing…"),
+    "gathering": marked("Collecting prices and weather…"),
+    "planning": marked("Planning…"),
+    "publishing": marked("Saving the plan…"),
+}
 
 
 async def overview(deps: ServicesDep) -> tuple[ScheduleOut | None, StatusOut]:
@@ -30,9 +35,12 @@ async def overview(deps: ServicesDep) -> tuple[ScheduleOut | None, StatusOut]:
     return await deps.overview()
 
 
+OverviewDep = Annotated[tuple[ScheduleOut | None, StatusOut], Depends(overview)]
+
+
 # What is not async is done in a thread: a page of 200 slots takes 20 ms to format and render.
 def page_view(
-    known: Annotated[tuple[ScheduleOut | None, StatusOut], Depends(overview)],
+    known: OverviewDep,
 ) -> views.PageView:
     """Return the page's view of the plan and the service."""
     return views.page(*known)
@@ -41,10 +49,36 @@ def page_view(
 ViewDep = Annotated[views.PageView, Depends(page_view)]
 
 
+async def prices_view(deps: ServicesDep, known: OverviewDep) -> PriceView:
+    """Return the page's view of prices and their parts, or why there is none."""
+    try:
+        # The status has just asked: asking again would cost the database's whole patience.
+        prices = await prices_of(deps) if known[1].database_ok else None
+    except DatabaseUnavailableError:
+        prices = None
+    if prices is None:
+        return unavailable(_("prices show here once the database answers"))
+    return await asyncio.to_thread(price_view, prices, clock.now())
+
+
+PricesDep = Annotated[PriceView, Depends(prices_view)]
+
+
+async def manual_parts(deps: ServicesDep) -> dict[str, Any]:
+    """Return what the card of manual actions shows."""
+    return await manual_context(deps)
+
+
 @router.get("/")
-def today(request: Request, view: ViewDep) -> HTMLResponse:
+def today(
+    request: Request,
+    view: ViewDep,
+    prices: PricesDep,
+    manual: Annotated[dict[str, Any], Depends(manual_parts)],
+) -> HTMLResponse:
     """Return the dashboard."""
-    return templates.TemplateResponse(request, "today.html", {"view": view})
+    context = {"view": view, "prices": prices} | manual
+    return templates.TemplateResponse(request, "today.html", context)
 
 
 @router.get("/ui/today")
@@ -57,6 +91,12 @@ def today_content(request: Request, view: ViewDep) -> HTMLResponse:
 def plan_content(request: Request, view: ViewDep) -> HTMLResponse:
     """Return the plan table, the inputs and the run's figures."""
     return templates.TemplateResponse(request, "_plan.html", {"view": view})
+
+
+@router.get("/ui/prices")
+def prices_content(request: Request, prices: PricesDep) -> HTMLResponse:
+    """Return what the prices are made of."""
+    return templates.TemplateResponse(request, "_prices.html", {"prices": prices})
 
 
 @router.post("/ui/run-planner")
@@ -82,12 +122,35 @@ async def _run(deps: Services) -> tuple[bool, str]:
         return False, words.sentence(str(error))
     if state.last_outcome in {"ok", "degraded"}:
         now = (await asyncio.to_thread(views.page, *await deps.overview())).now
-        return True, f"New plan in force: {now.action}, {now.until}." if now else "New plan made."
-    return False, f"No new plan. {words.sentence(state.last_error)}"
+        return True, _made(now)
+    return False, f"{_('No new plan.')} {words.sentence(state.last_error)}"
+
+
+def _made(now: views.NowView | None) -> str:
+    if now is None:
+        return _("New plan made.")
+    return _("New plan in force: {action}, {until}.", action=now.action, until=now.until)
+
+
+@router.get("/ui/server-plan")
+def server_plan(request: Request, known: OverviewDep) -> HTMLResponse:
+    """Have the page read the plan in the database again, and say which plan it shows."""
+    context = {
+        "text": views.plan_shown(known[1]),
+        "kind": "good" if known[1].server_plan else "bad",
+    }
+    headers = {"HX-Trigger": "refresh"}
+    return templates.TemplateResponse(request, "_toast.html", context, headers=headers)
+
+
+@router.get("/ui/phase")
+def phase(deps: ServicesDep) -> PlainTextResponse:
+    """Say what the run in progress is at; empty between runs."""
+    return PlainTextResponse(_(PHASES.get(deps.job.log.phase, "")))
 
 
 @router.get("/ui/events", response_class=EventSourceResponse)
-async def events(deps: ServicesDep) -> AsyncIterable[ServerSentEvent]:
+async def events(deps: ServicesDep, _seat: SeatDep) -> AsyncIterable[ServerSentEvent]:
     """Stream the name of what has changed."""
     async for name in deps.events.subscribe():
         yield ServerSentEvent(event=name, data={"event": name})

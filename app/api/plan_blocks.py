@@ -6,15 +6,17 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from app import i18n
 from app.api import words
 from app.api.schemas import ScheduleOut, SlotOut
+from app.i18n import _, marked
 
 ACTIONS = {
-    "charge": "Charging",
-    "discharge": "Using the battery",
-    "hold": "Holding",
-    "export": "Selling",
-    "pv_charge": "Storing sun",
+    "charge": marked("Charging"),
+    "discharge": marked("Using the battery"),
+    "hold": marked("Holding"),
+    "export": marked("Selling"),
+    "pv_charge": marked("Storing sun"),
 }
 LETTERS = {"charge": "C", "discharge": "D", "hold": "H", "export": "X", "pv_charge": "S"}
 
@@ -46,8 +48,15 @@ class BlocksView:
 
 def action(slot: SlotOut) -> str:
     """Say what a slot does with the battery and the heater."""
-    heating = ", heating water" if slot.water_kw > 0 else ""
-    return ACTIONS[slot.classification] + heating
+    said = _(ACTIONS[slot.classification])
+    return _("{action}, heating water", action=said) if slot.water_kw > 0 else said
+
+
+def why(slot: SlotOut) -> str:
+    """Say why a slot does what it does."""
+    return words.reason(
+        slot.reason, slot.reason_params, slot.reason_text, heats_water=slot.water_kw > 0
+    )
 
 
 def blocks(plan: ScheduleOut | None, now: datetime, zone: ZoneInfo) -> BlocksView:
@@ -69,7 +78,8 @@ def _views(folded: Sequence[list[SlotOut]], now: datetime, zone: ZoneInfo) -> tu
     result, day_before = [], None
     for block in folded:
         day = block[0].slot_start.astimezone(zone).date()
-        result.append(_block(block, f"{day:%A %-d %B}" if day != day_before else "", now, zone))
+        heading = i18n.dated(day, "EEEE d MMMM") if day != day_before else ""
+        result.append(_block(block, heading, now, zone))
         day_before = day
     return tuple(result)
 
@@ -86,10 +96,10 @@ def _block(block: list[SlotOut], heading: str, now: datetime, zone: ZoneInfo) ->
         word=first.classification,
         letter=LETTERS[first.classification],
         action=action(first),
-        power=f"{power:.1f} kW" if power else "\u2013",
+        power=words.amount(power, "kW", 1) if power else "\u2013",
         price=words.between(min(prices), max(prices)),
-        soc=f"{last.soc_projected:.0f} %",
+        soc=words.amount(last.soc_projected, "%"),
         cost=words.number(sum(slot.planned_cost for slot in block)),
-        why=words.plain((present or first).reason_text),
+        why=why(present or first),
         is_now=present is not None,
     )

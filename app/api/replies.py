@@ -1,9 +1,10 @@
 """Replies built from the rows of the database and the state of the job."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.api.schemas import InputOut, JobState, PlanMeta, ScheduleOut, SlotOut
-from app.db.models import CurrentSlot, PlanRun
+from app.db.models import CurrentSlot, HistorySlot, PlanRun
 
 STALE_AFTER = timedelta(minutes=90)
 
@@ -14,10 +15,12 @@ def slot_at(plan: ScheduleOut | None, instant: datetime) -> SlotOut | None:
     return next((slot for slot in slots if slot.slot_start <= instant < slot.slot_end), None)
 
 
-def state_of(plan: ScheduleOut | None, job: JobState, now: datetime) -> str:
-    """Return ok, degraded, stale, held or none."""
-    if plan is None or slot_at(plan, now) is None:
+def state_of(plan: ScheduleOut | None, job: JobState, now: datetime, *, is_safe: bool) -> str:
+    """Return ok, degraded, stale, held, safe or none."""
+    if plan is None:
         return "none"
+    if is_safe:
+        return "safe"
     if job.last_outcome in {"held", "failed"}:
         return "held"
     if now - plan.meta.planned_at > STALE_AFTER:
@@ -25,7 +28,7 @@ def state_of(plan: ScheduleOut | None, job: JobState, now: datetime) -> str:
     return plan.meta.status
 
 
-def schedule_of(run: PlanRun, slots: list[CurrentSlot]) -> ScheduleOut:
+def schedule_of(run: PlanRun, slots: Sequence[CurrentSlot | HistorySlot]) -> ScheduleOut:
     """Build the reply from the rows of the run and its slots."""
     meta = PlanMeta(
         plan_run_id=run.id,

@@ -2,13 +2,15 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 
+from app.api.entity_tags import NOT_MODIFIED, IfNoneMatch
+from app.api.plan_document import PlanDocument
 from app.api.schemas import InitialStateOut, JobState, ProblemOut, ScheduleOut, SlotOut, StatusOut
 from app.api.services import Services
 from app.errors import NoPlanYetError
 
-router = APIRouter(responses={503: {"model": ProblemOut, "description": "database away"}})
+router = APIRouter()
 
 
 def services(request: Request) -> Services:
@@ -25,7 +27,7 @@ NO_PLAN: dict[int | str, dict[str, Any]] = {
 
 @router.get("/health", tags=["service"], operation_id="health")
 async def health() -> dict[str, str]:
-    """Say that the process is alive; the plan's age is in /api/status."""
+    """Say that the process is alive; /ready says whether it can work, and how old the plan is."""
     return {"status": "alive"}
 
 
@@ -35,20 +37,38 @@ async def status(deps: ServicesDep) -> StatusOut:
     return (await deps.overview())[1]
 
 
-@router.get("/api/schedule", tags=["plan"], operation_id="getSchedule", responses=NO_PLAN)
-async def schedule(deps: ServicesDep) -> ScheduleOut:
-    """Return the plan in force with the run that made it."""
-    if (plan := await deps.plan()) is None:
+async def plan_in_force(deps: ServicesDep) -> PlanDocument:
+    """Return the plan in force as it is sent, or say that there is none."""
+    if (document := await deps.plan_document()) is None:
         raise NoPlanYetError("nothing has been planned yet; POST /api/run_planner plans now")
-    return plan
+    return document
+
+
+PlanDep = Annotated[PlanDocument, Depends(plan_in_force)]
 
 
 @router.get(
-    "/api/db/current_schedule", tags=["plan"], operation_id="getCurrentSchedule", responses=NO_PLAN
+    "/api/schedule",
+    tags=["plan"],
+    operation_id="getSchedule",
+    response_model=ScheduleOut,
+    responses=NO_PLAN | NOT_MODIFIED,
 )
-async def current_schedule(deps: ServicesDep) -> list[SlotOut]:
+async def schedule(document: PlanDep, if_none_match: IfNoneMatch = None) -> Response:
+    """Return the plan in force with the run that made it."""
+    return document.schedule.answer(if_none_match)
+
+
+@router.get(
+    "/api/db/current_schedule",
+    tags=["plan"],
+    operation_id="getCurrentSchedule",
+    response_model=list[SlotOut],
+    responses=NO_PLAN | NOT_MODIFIED,
+)
+async def current_schedule(document: PlanDep, if_none_match: IfNoneMatch = None) -> Response:
     """Return the rows of the table ``current_schedule``, oldest first."""
-    return (await schedule(deps)).schedule
+    return document.rows.answer(if_none_match)
 
 
 @router.get(

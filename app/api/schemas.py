@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.api import examples
+from app.api.schemas_alerts import AlertOut
 from app.provenance import Quality
 
 
@@ -93,7 +94,7 @@ class PlanMeta(PlanFigures):
 
     plan_run_id: int
     planned_at: AwareDatetime
-    trigger: str = Field(description="schedule, start, button, prices, manual, soc_deviation")
+    trigger: str = Field(description="schedule, start, button, prices, manual, soc_deviation, mqtt")
     engine: str
     planner_version: str
     status: str = Field(description="ok or degraded")
@@ -120,13 +121,19 @@ class ScheduleOut(Out):
 
 
 class ProblemOut(Out):
-    """The one error shape: what failed, in words, with a stable code."""
+    """The one error shape (RFC 9457): what failed, in words, with a stable code.
+
+    ``message`` is ``detail`` under its earlier name; ``errors`` names every wrong field.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROBLEM]})
 
+    type: str = Field(default="about:blank", description="always about:blank: see `code`")
+    title: str
+    status: int
+    detail: str
     code: str
     message: str
-    status: int
     errors: list[dict[str, Any]] = []
 
 
@@ -136,6 +143,9 @@ class JobState(Out):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB]})
 
     running: bool
+    phase: str = Field(
+        default="", description="preparing, gathering, planning or publishing; empty between runs"
+    )
     last_started_at: datetime | None = None
     last_finished_at: datetime | None = None
     last_outcome: str = Field(
@@ -156,12 +166,26 @@ class PlanStamp(Out):
 class StatusOut(Out):
     """Everything the dashboard's status line says."""
 
-    state: str = Field(description="ok, degraded, stale, held or none")
+    state: str = Field(
+        description="ok, degraded, stale, held, safe (a plan that must not be followed) or none"
+    )
+    safe_default: bool = Field(
+        description="true: no plan may be followed; self-consumption, no charging from the grid, "
+        "no selling from the battery"
+    )
+    safe_default_reason: str = Field(
+        default="", description="stable: no_plan, plan_expired, plan_withdrawn or an alert's code"
+    )
+    safe_default_text: str = Field(default="", description="the same in words")
     version: str
     now: AwareDatetime
     timezone: str
     currency: str
     demo_home: bool
+    access: str = Field(
+        description="token: changes need a login or the API token; fresh: not from this machine "
+        "while nobody has used the token; off: nothing is asked"
+    )
     database: str = Field(description="which database, without credentials")
     database_ok: bool
     database_error: str = ""
@@ -171,6 +195,9 @@ class StatusOut(Out):
     plan_age_seconds: float | None
     job: JobState
     figures: PlanFigures | None = Field(default=None, description="cost and optimality of the plan")
-    current: SlotOut | None = None
+    current: SlotOut | None = Field(
+        default=None, description="the slot in progress, null where it must not be acted on"
+    )
     warnings: list[str] = []
     inputs: list[InputOut] = []
+    alerts: list[AlertOut] = Field(default=[], description="the open ones")

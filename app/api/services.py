@@ -11,24 +11,26 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app import __version__, clock, upkeep
+from app import clock, upkeep
+from app.alerts.monitor import Monitor
+from app.api.access import Gate
 from app.api.events import Broadcaster
-from app.api.replies import schedule_of, slot_at, state_of
-from app.api.schemas import (
-    InitialStateOut,
-    InputOut,
-    JobState,
-    PlanFigures,
-    PlanStamp,
-    ScheduleOut,
-    StatusOut,
-)
+from app.api.plan_cache import PlanCache
+from app.api.plan_document import PlanDocument
+from app.api.schemas import InitialStateOut, InputOut, JobState, ScheduleOut, StatusOut
+from app.api.status_view import status_of
 from app.db import plans
-from app.db.engine import database_label, session_scope
-from app.errors import AnswerTooSlowError, DatabaseUnavailableError, TablesMissingError
+from app.db.engine import session_scope
+from app.errors import (
+    AnswerTooSlowError,
+    DatabaseUnavailableError,
+    TablesMissingError,
+)
 from app.export import write_schedule_json
 from app.home import home_now
 from app.job import PlanningJob
+from app.outbox import Outbox
+from app.replans import Replans
 
 # A second more than the database's patience, so that the database is named when it is to blame.
 INITIAL_STATE_SECONDS = 5.8
@@ -44,38 +46,58 @@ class Services:
 
     job: PlanningJob
     scheduler: AsyncIOScheduler
+    gate: Gate
     events: Broadcaster = field(default_factory=Broadcaster)
-    held_plan: ScheduleOut | None = None
+    alerts: Monitor = field(init=False)
+    plan_cache: PlanCache = field(init=False)
+    outbox: Outbox = field(default_factory=Outbox)
     database_error: str = ""
     database_down_since: datetime | None = None
+    database_up_since: datetime | None = None
     export_error: str = ""
     told_generation: int | None = None
     stopping: bool = False
+    replans: Replans = field(default_factory=Replans)
     at_work: set[asyncio.Task[Any] | None] = field(default_factory=set)
     _exporting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def __post_init__(self) -> None:
+        """Have the alerts tell the pages, and the readings of the plan how the database is."""
+        self.alerts = Monitor(self.job, self.events.publish)
+        self.plan_cache = PlanCache(self.job, self._database_told, self.busy)
+
     async def plan(self) -> ScheduleOut | None:
-        """Return the plan in the database; while it is away, the last one this process saw."""
+        """Return the plan in the database; while it is away, the last one this process saw.
+
+        Where that one must not be followed any more, its rows say so: ``valid_until`` is over.
+        """
+        document = await self.plan_document()
+        return document.plan if document else None
+
+    async def plan_document(self) -> PlanDocument | None:
+        """Return the same as it is sent."""
         if not self.job.log.migrated:
             # There are no tables to read yet; the job says why, once it has tried.
             self._note_database(self.job.log.database_error)
-            return self.held_plan
-        try:
-            async with session_scope(self.job.sources.sessions) as session:
-                run = await plans.latest_run(session)
-                slots = await plans.current(session)
-        except DatabaseUnavailableError as error:
-            self._database_failed(error)
-            return self.held_plan
-        self._note_database("")
-        if run is not None and slots:
-            self.held_plan = await asyncio.to_thread(schedule_of, run, list(slots))
-        return self.held_plan if run is not None else None
+            found = self.plan_cache.held()
+        else:
+            found = await self.plan_cache.current()
+        if found is not None and self.database_error and self.alerts.withdrawing:
+            return await self.plan_cache.as_withdrawn(found)
+        return found
+
+    def _database_told(self, failure: DatabaseUnavailableError | None) -> None:
+        if failure is None:
+            self._note_database("")
+        else:
+            self._database_failed(failure)
 
     def _note_database(self, error: str) -> None:
         """Keep what the database's failure is, and since when it lasts."""
         self.database_error = error
+        self.events.database_is(up=not error)
         self.database_down_since = (self.database_down_since or clock.now()) if error else None
+        self.database_up_since = None if error else (self.database_up_since or clock.now())
 
     async def initial_state(self) -> InitialStateOut:
         """Read what a run started now would begin with; remembers nothing.
@@ -105,6 +127,10 @@ class Services:
         """Plan now, tell the pages, export the file; returns how it went."""
         with self.busy():
             return await self._run_planner(trigger)
+
+    def replan_soon(self, trigger: str) -> None:
+        """Plan in the background as soon as no run is on."""
+        self.replans.ask(trigger, self.run_planner, self.scheduler)
 
     async def look(self) -> None:
         """Tell the pages when a plan is in force that this process has not told them of."""
@@ -146,6 +172,7 @@ class Services:
     async def settle(self) -> None:
         """Let work in progress finish, else cancel it: it would leave its connection behind."""
         self.stopping = True
+        self.replans.waiting.clear()
         if not (tasks := {task for task in self.at_work if task}):
             return
         _, late = await asyncio.wait(tasks, timeout=SETTLE_SECONDS)
@@ -159,13 +186,26 @@ class Services:
         if log.database_error:
             # Asking again would cost the caller the database's whole patience once more.
             self._note_database(log.database_error)
+            self.alerts.database_failed(log.database_error)
             plan = None
         else:
+            # First: it withdraws what must not be followed.
+            await self.alerts.look()
             plan = await self.plan()
+        await self._export_if_wanted(plan)
+        self.events.run_ended(log.last_outcome)
+        return self.job_state()
+
+    async def watch_alerts(self) -> None:
+        """See what is worth a message and send it; a withdrawn plan is so in the file as well."""
+        with self.busy():
+            if await self.alerts.look():
+                await self._export_if_wanted(await self.plan())
+            await self.alerts.deliver()
+
+    async def _export_if_wanted(self, plan: ScheduleOut | None) -> None:
         if plan is not None and self.job.settings.automation.write_schedule_json:
             await self._export(plan)
-        self.events.publish("plan")
-        return self.job_state()
 
     async def _export(self, plan: ScheduleOut) -> None:
         """Write ``schedule.json``; where that fails the plan stands, and the status says so."""
@@ -185,6 +225,7 @@ class Services:
         scheduled = self.scheduler.get_job("plan") if self.scheduler.running else None
         return JobState(
             running=log.running,
+            phase=log.phase,
             last_started_at=log.last_started_at,
             last_finished_at=log.last_finished_at,
             last_outcome=log.last_outcome,
@@ -197,37 +238,4 @@ class Services:
         # The job first: a run that ends while the plan is read must not look done without one.
         job = self.job_state()
         plan = await self.plan()
-        return plan, self._status(plan, job)
-
-    def _status(self, plan: ScheduleOut | None, job: JobState) -> StatusOut:
-        now, settings = clock.now(), self.job.settings
-        meta = plan.meta if plan else None
-        stamp = (
-            PlanStamp(
-                planned_at=meta.planned_at,
-                planner_version=meta.planner_version,
-                plan_run_id=meta.plan_run_id,
-            )
-            if meta
-            else None
-        )
-        return StatusOut(
-            state=state_of(plan, job, now),
-            version=__version__,
-            now=now,
-            timezone=settings.timezone,
-            currency=settings.nordpool.currency,
-            demo_home=settings.demo_home,
-            database=database_label(settings),
-            database_ok=not self.database_error,
-            database_error=self.database_error,
-            database_down_since=self.database_down_since,
-            local_plan=stamp,
-            server_plan=None if self.database_error else stamp,
-            plan_age_seconds=(now - meta.planned_at).total_seconds() if meta else None,
-            job=job,
-            figures=PlanFigures.model_validate(meta) if meta else None,
-            current=slot_at(plan, now),
-            warnings=[*(meta.warnings if meta else []), *filter(None, [self.export_error])],
-            inputs=meta.inputs if meta else [],
-        )
+        return plan, status_of(self, plan, job)

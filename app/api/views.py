@@ -1,23 +1,27 @@
 """What the templates may use: frozen, already formatted for people, in the home's time zone."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.api import words
 from app.api.banners import Banner, banners
 from app.api.chart_view import ChartView, chart
-from app.api.plan_blocks import BlocksView, action, blocks
-from app.api.schemas import InputOut, PlanMeta, ScheduleOut, SlotOut, StatusOut
+from app.api.inputs_view import InputView, input_view
+from app.api.plan_blocks import BlocksView, action, blocks, why
+from app.api.run_facts import run_facts
+from app.api.safe_default import WHAT_IT_MEANS
+from app.api.schemas import PlanMeta, ScheduleOut, SlotOut, StatusOut
 from app.frames import SLOT_HOURS
+from app.i18n import _, marked
 from app.provenance import Quality
 
 STATES = {
-    "ok": "Plan in force",
-    "degraded": "Plan with limits",
-    "stale": "Plan is old",
-    "held": "Last plan kept",
-    "none": "No plan yet",
+    "ok": marked("Plan in force"),
+    "degraded": marked("Plan with limits"),
+    "stale": marked("Plan is old"),
+    "held": marked("Last plan kept"),
+    "safe": marked("Safe default"),
+    "none": marked("No plan yet"),
 }
 
 
@@ -47,17 +51,6 @@ class EmptyView:
 
 
 @dataclass(frozen=True, slots=True)
-class InputView:
-    """One input badge."""
-
-    name: str
-    quality: str
-    quality_text: str
-    source: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class PageView:
     """Everything the page shows."""
 
@@ -66,6 +59,7 @@ class PageView:
     zone: str
     clock: str
     version: str
+    access: str
     banners: tuple[Banner, ...]
     now: NowView | None
     empty: EmptyView
@@ -85,10 +79,11 @@ def page(plan: ScheduleOut | None, status: StatusOut) -> PageView:
     made = words.when(plan.meta.planned_at, status.now, zone) if plan else ""
     return PageView(
         state=status.state,
-        state_text=STATES[status.state],
+        state_text=_(STATES[status.state]),
         zone=status.timezone,
         clock=f"{local:%a %-d %b, %H:%M} {local.tzname()}",
         version=status.version,
+        access=status.access,
         banners=banners(plan, status, zone),
         now=_now(plan, status, zone),
         empty=_empty(status, zone),
@@ -96,27 +91,31 @@ def page(plan: ScheduleOut | None, status: StatusOut) -> PageView:
         chart=chart(plan, status, zone),
         blocks=blocks(plan, status.now, zone),
         units=(f"{status.currency}/kWh", status.currency),
-        inputs=tuple(_input(each, status.now) for each in status.inputs),
-        inputs_note=f"As of the plan made at {made}." if made else "",
-        meta=_meta(plan, status, zone),
+        inputs=tuple(input_view(each, status.now) for each in status.inputs),
+        inputs_note=_("As of the plan made at {time}.", time=made) if made else "",
+        meta=run_facts(plan, status, zone),
     )
 
 
 def _empty(status: StatusOut, zone: ZoneInfo) -> EmptyView:
-    if status.job.running or status.job.last_outcome == "none":
-        text = (
+    if status.state != "safe" and (status.job.running or status.job.last_outcome == "none"):
+        text = _(
             "Darkstar is collecting prices, weather and the state of the home. "
             "The plan shows here in a few seconds."
         )
-        return EmptyView("Making the first plan", text, is_planning=True)
-    again = ""
+        return EmptyView(_("Making the first plan"), text, is_planning=True)
+    is_safe = status.state == "safe"
+    sentences = [
+        _(WHAT_IT_MEANS)
+        if is_safe
+        else _("The first plan appears here as soon as the database answers and prices are known.")
+    ]
     if status.job.next_run_at:
-        again = f"Darkstar tries again {words.coming(status.job.next_run_at, status.now, zone)}. "
-    text = (
-        "The first plan appears here as soon as the database answers and prices are known. "
-        f"{again}Run planner tries at once."
-    )
-    return EmptyView("No plan for now", text, is_planning=False)
+        due = words.coming(status.job.next_run_at, status.now, zone)
+        sentences.append(_("Darkstar tries again {due}.", due=due))
+    sentences.append(_("Run planner tries at once."))
+    title = _("Only the home's own sun") if is_safe else _("No plan for now")
+    return EmptyView(title, " ".join(sentences), is_planning=False)
 
 
 def _now(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> NowView | None:
@@ -130,17 +129,17 @@ def _now(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> NowView
     return NowView(
         action=action(slot),
         word=slot.classification,
-        until=f"until {end}",
-        why=words.plain(slot.reason_text),
+        until=_("until {time}", time=end),
+        why=why(slot),
         soc=soc,
         soc_note=soc_note,
         price=words.number(slot.import_price_per_kwh),
         price_unit=f"{status.currency}/kWh",
-        price_note=f"selling brings {words.number(slot.export_price_per_kwh)}",
+        price_note=_("selling brings {price}", price=words.number(slot.export_price_per_kwh)),
         following=(
-            f"at {words.when(change.slot_start, status.now, zone)}: {action(change).lower()}"
+            _("at {time}: {action}", time=end, action=action(change).lower())
             if change
-            else f"No change until {end}, where the known prices end"
+            else _("No change until {time}, where the known prices end", time=end)
         ),
     )
 
@@ -148,9 +147,13 @@ def _now(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> NowView
 def _battery(slot: SlotOut, status: StatusOut, zone: ZoneInfo) -> tuple[str, str]:
     """Return the charge level and its note; a level that nobody has seen is not a number."""
     if any(each.name == "soc" and each.quality == Quality.MISSING for each in status.inputs):
-        return "unknown", f"planned as if {slot.soc_projected:.0f} %"
-    at = words.hhmm(slot.slot_end, zone)
-    return f"{slot.soc_projected:.0f} %", f"at {at}, target {slot.soc_target:.0f} %"
+        return _("unknown"), _("planned as if {percent} %", percent=round(slot.soc_projected))
+    note = _(
+        "at {time}, target {percent} %",
+        time=words.hhmm(slot.slot_end, zone),
+        percent=round(slot.soc_target),
+    )
+    return words.amount(slot.soc_projected, "%"), note
 
 
 def _kpis(
@@ -173,12 +176,16 @@ def _kpis(
         sum(s.water_kw for s in left) * SLOT_HOURS,
     )
     return (
-        ("Planned cost", f"{words.number(meta.cost)} {meta.currency}", f"for {span} h, net"),
-        ("Saves", f"{words.number(saved)} {meta.currency}", "against an idle battery"),
-        ("By planning", f"{words.number(planned)} {meta.currency}", "against only storing sun"),
+        (
+            _("Planned cost"),
+            words.amount(meta.cost, meta.currency, 2),
+            _("for {hours} h, net", hours=span),
+        ),
+        (_("Saves"), words.amount(saved, meta.currency, 2), _("against an idle battery")),
+        (_("By planning"), words.amount(planned, meta.currency, 2), _("against only storing sun")),
         *_optimality(meta),
-        ("Sun today", f"{sun:.1f} kWh", "still to come"),
-        ("Hot water today", f"{water:.1f} kWh", "still to heat"),
+        (_("Sun today"), words.amount(sun, "kWh", 1), _("still to come")),
+        (_("Hot water today"), words.amount(water, "kWh", 1), _("still to heat")),
     )
 
 
@@ -187,52 +194,23 @@ def _optimality(meta: PlanMeta) -> tuple[tuple[str, str, str], ...]:
     if meta.cost_best is None or meta.optimality_percent is None:
         return ()
     missed = words.number(meta.cost - meta.cost_best)
-    note = "nothing left to gain"
+    note = _("nothing left to gain")
     if missed != words.number(0):
-        note = f"{missed} {meta.currency} from the best"
-    return (("Optimality", f"{words.number(meta.optimality_percent, 0)} %", note),)
+        note = _("{money} {currency} from the best", money=missed, currency=meta.currency)
+    return ((_("Optimality"), words.amount(meta.optimality_percent, "%"), note),)
 
 
-def _input(each: InputOut, now: datetime) -> InputView:
-    age = words.ago(now - each.issued_at) if each.issued_at else ""
-    published = "published " if each.name == "prices" else ""
-    return InputView(
-        name=words.sentence(words.name(each.name)).rstrip("."),
-        quality=each.quality.value,
-        quality_text=words.QUALITIES[each.quality.value],
-        source=f"{each.source}, {published}{age}" if age else each.source,
-        detail=words.sentence(each.detail),
-    )
-
-
-def _meta(
-    plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo
-) -> tuple[tuple[str, str], ...]:
-    rows = [("Database", status.database)]
-    for label, stamp in (("Local plan", status.local_plan), ("Server plan", status.server_plan)):
-        text = "none"
+def plan_shown(status: StatusOut) -> str:
+    """Say which plan the page shows: the database's, or the one this process holds."""
+    zone = ZoneInfo(status.timezone)
+    for stamp, text in (
+        (status.server_plan, marked("The server plan of {time} is shown, run {run}.")),
+        (
+            status.local_plan,
+            marked("The database is away: the local plan of {time} is shown, run {run}."),
+        ),
+    ):
         if stamp:
             made = words.when(stamp.planned_at, status.now, zone)
-            text = f"{made}, run {stamp.plan_run_id}, version {stamp.planner_version}"
-        rows.append((label, text))
-    if plan:
-        rows += [
-            ("Prices known until", words.when(plan.meta.horizon_end, status.now, zone)),
-            ("Engine", plan.meta.engine),
-            ("Safety factor (S-index)", f"{plan.meta.s_index:.2f}"),
-            *_money_rows(plan.meta),
-            ("Run took", f"{plan.meta.duration_ms / 1000:.1f} s"),
-        ]
-    if status.job.next_run_at:
-        due = words.coming(status.job.next_run_at, status.now, zone)
-        rows.append(("Next run", due.removeprefix("at ")))
-    return tuple(rows)
-
-
-def _money_rows(meta: PlanMeta) -> tuple[tuple[str, str], ...]:
-    """Return what the owner's smoothing costs, and what energy left at the end is worth."""
-    rows = (
-        ("Smoothing costs", meta.smoothing_cost, meta.currency),
-        ("Energy left at the end", meta.terminal_value_per_kwh, f"{meta.currency}/kWh, estimated"),
-    )
-    return tuple((name, f"{words.number(v)} {unit}") for name, v, unit in rows if v is not None)
+            return _(text, time=made, run=stamp.plan_run_id)
+    return _("There is no plan yet, neither on the server nor here.")

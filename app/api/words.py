@@ -2,28 +2,36 @@
 
 import re
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from app import i18n
+from app.api.told import told
+from app.i18n import _, marked
+from app.planner import reason_texts
+
 NAMES = {
-    "prices": "prices",
-    "pv": "sun forecast",
-    "load": "consumption",
-    "soc": "battery level",
-    "water_today": "hot water",
-    "temperature": "temperature",
-    "prices_after_the_horizon": "prices after the horizon",
+    "prices": marked("prices"),
+    "pv": marked("sun forecast"),
+    "load": marked("consumption"),
+    "soc": marked("battery level"),
+    "water_today": marked("hot water"),
+    "temperature": marked("temperature"),
+    "prices_after_the_horizon": marked("prices after the horizon"),
+    "tariff": marked("tariff"),
 }
 QUALITIES = {
-    "live": "live",
-    "cached": "last known",
-    "estimated": "estimated",
-    "sample": "sample",
-    "missing": "missing",
+    "live": marked("live"),
+    "cached": marked("last known"),
+    "estimated": marked("estimated"),
+    "sample": marked("sample"),
+    "missing": marked("missing"),
 }
 _CODE = re.compile(r"^[a-z]+(?:_[a-z]+)+: ")
 _MANUAL = re.compile(r"^manual_(\w+?)_not_possible: ")
 _ERRNO = re.compile(r"\[Errno \d+\] ")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _EXCEPTION = re.compile(r" \(\w+(?:Error|Timeout)\)")
 _NEGATIVE = re.compile(r"(?<![\w.\u2013-])-(?=\d)")
 _INPUT = re.compile(rf"^({'|'.join(NAMES)}) is ")
@@ -33,8 +41,9 @@ def plain(text: str) -> str:
     """Return a message without codes, internal names and ISO dates."""
     text = _MANUAL.sub(r"your manual \1: ", text.replace("water_short: ", "hot water: "))
     text = _INPUT.sub(lambda found: f"{NAMES[found[1]]} is ", _CODE.sub("", text))
-    text = _DATE.sub(lambda found: f"{date.fromisoformat(found[0]):%A}", text)
-    return _NEGATIVE.sub("\u2212", _EXCEPTION.sub("", _ERRNO.sub("", text)))
+    text = told(_EXCEPTION.sub("", _ERRNO.sub("", text)))
+    text = _DATE.sub(lambda found: i18n.dated(date.fromisoformat(found[0]), "EEEE"), text)
+    return _NEGATIVE.sub("\u2212", text)
 
 
 def sentence(text: str) -> str:
@@ -43,20 +52,30 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
+def with_local_times(text: str, now: datetime, zone: ZoneInfo) -> str:
+    """Return a message with its UTC instants as people of the home say them."""
+    return _INSTANT.sub(lambda found: when(datetime.fromisoformat(found[0]), now, zone), text)
+
+
 def name(key: str) -> str:
     """Return what people call an input."""
-    return NAMES.get(key, key.replace("_", " "))
+    return _(NAMES[key]) if key in NAMES else key.replace("_", " ")
 
 
 def listed(words: list[str]) -> str:
     """Return ``a, b and c``."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    return f" {_('and')} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def number(value: float, digits: int = 2) -> str:
     """Return a number with a true minus sign, never a negative zero, thousands set apart."""
-    text = f"{value:,.{digits}f}".replace(",", "\u202f")
-    return text.replace("-", "\u2212") if float(f"{value:.{digits}f}") else text.lstrip("-")
+    text = f"{value:,.{digits}f}".replace(",", "\u202f").replace(".", i18n.decimal_mark())
+    return text.replace("-", "\u2212") if round(value, digits) else text.lstrip("-")
+
+
+def amount(value: float, unit: str, digits: int = 0) -> str:
+    """Return a number with its unit."""
+    return f"{number(value, digits)} {unit}"
 
 
 def between(low: float, high: float, digits: int = 2) -> str:
@@ -65,7 +84,7 @@ def between(low: float, high: float, digits: int = 2) -> str:
     if first == last:
         return first
     # With a minus sign in front, a dash between two numbers reads as a third one.
-    return f"{first} to {last}" if low < 0 else f"{first}\u2013{last}"
+    return _("{low} to {high}", low=first, high=last) if low < 0 else f"{first}\u2013{last}"
 
 
 def hhmm(instant: datetime, zone: ZoneInfo) -> str:
@@ -81,24 +100,57 @@ def when(instant: datetime, now: datetime, zone: ZoneInfo) -> str:
     days = (local.date() - today).days
     if local.hour == local.minute == 0 and days > 0:
         day = local.date() - timedelta(days=1)
-        return "midnight" if days == 1 else f"midnight on {day:%A}"
+        if days == 1:
+            return _("midnight")
+        return _("midnight on {day}", day=i18n.dated(day, "EEEE"))
     if not days:
         return hhmm(instant, zone)
-    return f"{hhmm(instant, zone)} {_DAYS.get(days, f'on {local:%A %-d %B}')}"
+    at = hhmm(instant, zone)
+    if days in _DAYS:
+        return f"{at} {_(_DAYS[days])}"
+    return _("{at} on {day}", at=at, day=i18n.dated(local, "EEEE d MMMM"))
 
 
 def coming(instant: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """Say when something is due; a clock without seconds cannot say what is that near."""
-    near = instant - now < timedelta(minutes=1)
-    return "in a few seconds" if near else f"at {when(instant, now, zone)}"
+    """Say in a sentence when something is due."""
+    due = when(instant, now, zone)
+    return _("in a few seconds") if _is_near(instant, now) else _("at {time}", time=due)
 
 
-_DAYS = {-1: "yesterday", 1: "tomorrow"}
+def due(instant: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Say in a table when something is due."""
+    return _("in a few seconds") if _is_near(instant, now) else when(instant, now, zone)
+
+
+def _is_near(instant: datetime, now: datetime) -> bool:
+    """Tell what a clock without seconds cannot say."""
+    return instant - now < timedelta(minutes=1)
+
+
+_DAYS = {-1: marked("yesterday"), 1: marked("tomorrow")}
 
 
 def ago(age: timedelta) -> str:
     """Return an age in the unit that suits it."""
     minutes = int(age.total_seconds() // 60)
     if minutes < 1:
-        return "just now"
-    return f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago"  # noqa: PLR2004
+        return _("just now")
+    if minutes < 120:  # noqa: PLR2004
+        return _("{number} min ago", number=minutes)
+    return _("{number} h ago", number=minutes // 60)
+
+
+def reason(code: str, params: dict[str, Any], text: str, *, heats_water: bool) -> str:
+    """Return why a slot does what it does, in the language in force; ``text`` is the stored one.
+
+    A code that this version does not know, from an older or newer plan, is told as it was stored.
+    """
+    try:
+        said = _reason(code, params)
+        return f"{said} {_reason('water', params)}" if heats_water else said
+    except (KeyError, ValueError, TypeError):
+        return plain(text)
+
+
+def _reason(code: str, params: dict[str, Any]) -> str:
+    return reason_texts.sentence(code, params, say=lambda text, given: i18n.filled(_(text), given))

@@ -35,6 +35,7 @@ _SESSION_SETUP = (
 )
 # Shorter than a session's patience, so that a locked file is named as such.
 _SQLITE_BUSY_MS = 4000
+_WRITES = "darkstar_writes"
 
 
 def resolve_url(settings: Settings) -> URL:
@@ -135,8 +136,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Any) -> None:
-    """Open a real transaction: the driver's legacy mode would begin only at the first write."""
-    connection.exec_driver_sql("BEGIN")
+    """Open a real transaction: the driver's legacy mode would begin only at the first write.
+
+    One that reads and then writes must have the lock from its start: another writer in between
+    would make SQLite refuse it at once, however patient it is.
+    """
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
@@ -146,12 +152,16 @@ def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 @asynccontextmanager
 async def session_scope(
-    sessions: async_sessionmaker[AsyncSession], *, timeout_seconds: float = 5
+    sessions: async_sessionmaker[AsyncSession], *, timeout_seconds: float = 5, writes: bool = False
 ) -> AsyncIterator[AsyncSession]:
     """Give one transaction: committed at the end, rolled back on any error, never endless.
+
+    Say ``writes`` where anything is written: SQLite's writers then wait for each other.
 
     Raises ``DatabaseUnavailableError`` when the database does not answer in time or refuses.
     """
     with translated():
         async with asyncio.timeout(timeout_seconds), sessions() as session, session.begin():
+            if writes:
+                await session.connection(execution_options={_WRITES: True})
             yield session

@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     Double,
     ForeignKey,
+    Index,
     Integer,
     String,
     Text,
@@ -18,15 +19,26 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import MYSQL, Base
 from app.db.columns import BigId, LongText, SlotTime, UtcDateTime
-from app.db.models_inputs import Forecast, ForecastScore, Observation, ObservedSlot, Price
+from app.db.models_alerts import AlertRow
+from app.db.models_inputs import (
+    Forecast,
+    ForecastScore,
+    ModelledPv,
+    Observation,
+    ObservedSlot,
+    Price,
+)
 
 __all__ = [
+    "AlertRow",
     "Base",
     "CurrentSlot",
     "Forecast",
     "ForecastScore",
     "HistorySlot",
     "ManualAction",
+    "ManualChange",
+    "ModelledPv",
     "Observation",
     "ObservedSlot",
     "PlanPointer",
@@ -158,6 +170,26 @@ class ManualAction(Base):
     created_from: Mapped[str] = mapped_column(String(64))
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class ManualChange(Base):
+    """One step of the trail of manual actions; steps of one ``change`` are undone together.
+
+    ``what`` is created, edited or removed; ``before`` and ``after`` are the action as data.
+    """
+
+    __tablename__ = "manual_change"
+    __table_args__ = (Index("ix_manual_change_at", "at"), MYSQL)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    change: Mapped[str] = mapped_column(String(32))
+    action_id: Mapped[int] = mapped_column(BigId)
+    at: Mapped[datetime] = mapped_column(UtcDateTime())
+    what: Mapped[str] = mapped_column(String(16))
+    made_from: Mapped[str] = mapped_column(String(64))
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON())
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON())
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
 class SettingChange(Base):

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Date, Double, Index, Integer, String
+from sqlalchemy import JSON, Boolean, Date, Double, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import MYSQL, Base
@@ -91,6 +91,25 @@ class ObservedSlot(Base):
     quality: Mapped[dict[str, str]] = mapped_column(JSON())
     source: Mapped[str] = mapped_column(String(64))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class ModelledPv(Base):
+    """What the panels should have given in a slot that is over, by the weather it had.
+
+    Neither corrected nor cut at an inverter's limit: what was measured then, held against it, tells
+    of the roof. ``made_for`` is the fingerprint of the plant, see ``Forecast``.
+    """
+
+    __tablename__ = "modelled_pv"
+    __table_args__ = (Index("ix_modelled_pv_slot_start", "slot_start"), MYSQL)
+
+    made_for: Mapped[str] = mapped_column(String(16), primary_key=True)
+    slot_start: Mapped[datetime] = mapped_column(SlotTime(), primary_key=True)
+    modelled_kwh: Mapped[float] = mapped_column(Double())
+    # Part of the peak power under snow, 0 to 1.
+    snow_ratio: Mapped[float] = mapped_column(Double())
+    # Whether an inverter's limit cut it, or nearly.
+    is_limited: Mapped[bool] = mapped_column(Boolean())
 
 
 class ForecastScore(Base):

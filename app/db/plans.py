@@ -12,12 +12,13 @@ from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
+from app.clock import slot_floor
 from app.db.models import CurrentSlot, HistorySlot, PlanPointer, PlanRun
 from app.errors import FrameError, RunInProgressError
 from app.frames import SCHEDULE, SLOT
 
 PUBLISHED = ("ok", "degraded")
-_POINTER_ID = 1
+POINTER_ID = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ async def start_run(session: AsyncSession, start: RunStart) -> int:
 
 async def generation(session: AsyncSession) -> int:
     """Return the number of the newest publication; pass it to ``publish``."""
-    pointer = await session.get(PlanPointer, _POINTER_ID)
+    pointer = await session.get(PlanPointer, POINTER_ID)
     return pointer.generation if pointer else 0
 
 
@@ -114,13 +115,13 @@ async def _take_pointer(session: AsyncSession, run_id: int, seen_generation: int
     """
     changed = await session.execute(
         update(PlanPointer)
-        .where(PlanPointer.id == _POINTER_ID, PlanPointer.generation == seen_generation)
+        .where(PlanPointer.id == POINTER_ID, PlanPointer.generation == seen_generation)
         .values(generation=seen_generation + 1, plan_run_id=run_id)
     )
     if changed.rowcount:  # type: ignore[attr-defined]
         return True
     published = await session.scalar(
-        select(PlanPointer.plan_run_id).where(PlanPointer.id == _POINTER_ID)
+        select(PlanPointer.plan_run_id).where(PlanPointer.id == POINTER_ID)
     )
     if published == run_id:
         return False
@@ -166,6 +167,19 @@ async def abort_running(session: AsyncSession, *, now: datetime) -> int:
     return int(changed.rowcount)  # type: ignore[attr-defined]
 
 
+async def withdraw(session: AsyncSession, run_id: int, *, now: datetime) -> int:
+    """Make the rows of a run from the slot in progress on invalid; return how many there were.
+
+    A plan that another run has published meanwhile stays as it is.
+    """
+    changed = await session.execute(
+        update(CurrentSlot)
+        .where(CurrentSlot.plan_run_id == run_id, CurrentSlot.slot_start >= slot_floor(now))
+        .values(valid_until=CurrentSlot.slot_start)
+    )
+    return int(changed.rowcount)  # type: ignore[attr-defined]
+
+
 async def current(session: AsyncSession) -> Sequence[CurrentSlot]:
     """Return every slot of the plan in force, oldest first."""
     result = await session.scalars(select(CurrentSlot).order_by(CurrentSlot.slot_start))
@@ -174,20 +188,41 @@ async def current(session: AsyncSession) -> Sequence[CurrentSlot]:
 
 async def latest_run(session: AsyncSession) -> PlanRun | None:
     """Return the run whose plan is in force."""
-    pointer = await session.get(PlanPointer, _POINTER_ID)
+    pointer = await session.get(PlanPointer, POINTER_ID)
     if pointer is None or pointer.plan_run_id is None:
         return None
     return await session.get(PlanRun, pointer.plan_run_id)
 
 
 async def runs(
-    session: AsyncSession, *, limit: int, before_id: int | None = None
+    session: AsyncSession,
+    *,
+    limit: int,
+    before_id: int | None = None,
+    status: str | None = None,
+    trigger: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Sequence[PlanRun]:
-    """Return the newest runs first, those before ``before_id`` if given; without their inputs."""
+    """Return the newest runs first, without their inputs: what is given narrows them down."""
     query = select(PlanRun).order_by(PlanRun.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(PlanRun.id < before_id)
+    if status is not None:
+        query = query.where(PlanRun.status == status)
+    if trigger is not None:
+        query = query.where(PlanRun.trigger == trigger)
+    if since is not None:
+        query = query.where(PlanRun.planned_at >= since)
+    if until is not None:
+        query = query.where(PlanRun.planned_at < until)
     return (await session.scalars(query)).all()
+
+
+async def history(session: AsyncSession, run_id: int) -> Sequence[HistorySlot]:
+    """Return the slots of the plan that a run published, oldest first; empty without a plan."""
+    query = select(HistorySlot).where(HistorySlot.plan_run_id == run_id)
+    return (await session.scalars(query.order_by(HistorySlot.slot_start))).all()
 
 
 async def run_by_id(session: AsyncSession, run_id: int) -> PlanRun | None:

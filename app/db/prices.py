@@ -32,6 +32,15 @@ class DayOrigin:
     provider: str
     published_at: datetime
     fetched_at: datetime
+    exchange_rate_per_eur: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRate:
+    """Units of a currency per euro as a price provider published them with a delivery day."""
+
+    per_eur: float
+    delivery_day: date
 
 
 async def save_day(session: AsyncSession, origin: DayOrigin, frame: pl.DataFrame) -> None:
@@ -55,6 +64,7 @@ async def save_day(session: AsyncSession, origin: DayOrigin, frame: pl.DataFrame
         "provider": origin.provider,
         "published_at": origin.published_at,
         "fetched_at": origin.fetched_at,
+        "exchange_rate_per_eur": origin.exchange_rate_per_eur,
     }
     rows = frame.select("slot_start", "spot_price_per_kwh").to_dicts()
     await session.execute(insert(Price), [row | common for row in rows])
@@ -98,3 +108,24 @@ async def days_known(
         .distinct()
     )
     return set(found)
+
+
+async def latest_exchange_rate(
+    session: AsyncSession, *, currency: str, since: date, until: date
+) -> ExchangeRate | None:
+    """Return the rate of the latest delivery day in [since, until] that has one, of any area."""
+    row = (
+        await session.execute(
+            select(Price.exchange_rate_per_eur, Price.delivery_day)
+            .where(
+                Price.currency == currency,
+                Price.exchange_rate_per_eur > 0,
+                Price.delivery_day >= since,
+                Price.delivery_day <= until,
+            )
+            .order_by(Price.delivery_day.desc())
+            .limit(1)
+        )
+    ).first()
+    # The comparison has left the nulls out.
+    return None if row is None else ExchangeRate(float(row[0] or 0.0), row[1])

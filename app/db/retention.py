@@ -8,12 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.models import (
+    AlertRow,
     Base,
     CurrentSlot,
     Forecast,
     ForecastScore,
     HistorySlot,
     ManualAction,
+    ManualChange,
+    ModelledPv,
     Observation,
     ObservedSlot,
     PlanPointer,
@@ -58,9 +61,13 @@ async def purge(session: AsyncSession, *, before: datetime, batch: int = 5_000) 
         (ForecastScore, ForecastScore.computed_at),
         (Observation, Observation.observed_at),
         (ObservedSlot, ObservedSlot.slot_start),
+        (ModelledPv, ModelledPv.slot_start),
         (Price, Price.slot_start),
         (ManualAction, ManualAction.end_at),
+        (ManualChange, ManualChange.at),
         (SettingChange, SettingChange.changed_at),
+        # An open one has no end yet and stays.
+        (AlertRow, AlertRow.recovered_at),
     ):
         gone += await _delete_oldest(session, table, time, before=before, batch=batch)
     return gone
@@ -79,7 +86,7 @@ async def _delete_ids(
 async def _delete_oldest(
     session: AsyncSession,
     table: type[Base],
-    time: InstrumentedAttribute[datetime],
+    time: InstrumentedAttribute[Any],
     *,
     before: datetime,
     batch: int,

@@ -43,9 +43,3 @@ def require_now(slots: pl.DataFrame, *, start: datetime) -> pl.DataFrame:
     if slots.is_empty() or slots["slot_start"][0] != start:
         raise InputError(f"prices: no price for {start:%Y-%m-%d %H:%M} UTC, the slot in progress")
     return slots
-
-
-def no_manual() -> pl.LazyFrame:
-    """Return the empty frame of manual slots."""
-    names = ("slot_start", "manual_action", "manual_target_soc_percent")
-    return pl.LazyFrame(schema={name: SLOTS[name] for name in names})

@@ -10,14 +10,19 @@ from typing import Any, Final
 import polars as pl
 
 from app.errors import UpstreamError
-from app.frames import SLOT, UTC_TIME
+from app.frames import SLOT, SLOT_HOURS, UTC_TIME
+from app.settings import Grid, Inverter
 
 ENERGY_UNITS: Final = {"Wh": 0.001, "kWh": 1.0, "MWh": 1000.0}
 POWER_UNITS: Final = {"W": 0.001, "kW": 1.0, "MW": 1000.0}
-# More than this through one household meter in a quarter is a broken counter, not a load.
-MOST_KWH_PER_SLOT = 25.0
-# A longer silence tells nothing about when the energy was used.
+# A fuse carries a little more than its rating for an hour, and meters round.
+SLACK_RATIO = 1.1
+# A longer silence tells nothing about when the energy was used,
 LONGEST_SILENCE = timedelta(hours=3)
+# unless a coarse counter merely had not reached its next digit: at 0.1 kW one of whole kWh speaks
+# every ten hours. Such a silence ends in a step of the usual size, an outage in many at once.
+LONGEST_STEP = timedelta(hours=24)
+USUAL_STEPS = 1.5
 # A counter that loses less than a tenth has jittered; one that loses more was reset.
 RESET_BELOW_RATIO = 0.9
 # A counter that is back where it was this soon was never reset: the reading between was wrong.
@@ -56,13 +61,23 @@ def _value(state: str) -> float | None:
     return value if abs(value) < float("inf") else None
 
 
-def consumption(points: pl.DataFrame, *, unit: str, entity_id: str, now: datetime) -> pl.DataFrame:
-    """Turn a rising energy counter or a power meter into kWh per whole slot (``CONSUMPTION``)."""
+def most_kwh_per_slot(grid: Grid, inverter: Inverter) -> float:
+    """Return what a house can use in a quarter at most: what its fuse and its inverter carry."""
+    return (grid.max_import_kw + inverter.max_power_kw) * SLOT_HOURS * SLACK_RATIO
+
+
+def consumption(
+    points: pl.DataFrame, *, unit: str, entity_id: str, now: datetime, most_kwh: float
+) -> pl.DataFrame:
+    """Turn a rising energy counter or a power meter into kWh per whole slot (``CONSUMPTION``).
+
+    More than ``most_kwh`` a slot is a broken meter, not a load: it is dropped with its time.
+    """
     ordered = points.unique("at", keep="last").sort("at")
     if unit in ENERGY_UNITS:
-        pieces = _counter_pieces(ordered, ENERGY_UNITS[unit])
+        pieces = _counter_pieces(ordered, ENERGY_UNITS[unit], most_kwh)
     elif unit in POWER_UNITS:
-        pieces = _power_pieces(ordered, POWER_UNITS[unit], now)
+        pieces = _power_pieces(ordered, POWER_UNITS[unit], now, most_kwh)
     else:
         known = ", ".join((*ENERGY_UNITS, *POWER_UNITS))
         raise UpstreamError(f"Home Assistant: {entity_id} has unit {unit!r}; use one of {known}")
@@ -72,8 +87,11 @@ def consumption(points: pl.DataFrame, *, unit: str, entity_id: str, now: datetim
     return slots
 
 
-def _counter_pieces(points: pl.DataFrame, kwh_per_unit: float) -> pl.DataFrame:
-    """Return begin, end, kwh between readings; resets are followed, leaps and jitter dropped."""
+def _counter_pieces(points: pl.DataFrame, kwh_per_unit: float, most_kwh: float) -> pl.DataFrame:
+    """Return pieces between readings; resets are followed, leaps and jitter dropped.
+
+    A piece has begin, end, kwh, and how long it may be (``longest``).
+    """
     before, after = pl.col("value").shift(), pl.col("value")
     rise = (
         pl.when(after >= before)
@@ -82,14 +100,18 @@ def _counter_pieces(points: pl.DataFrame, kwh_per_unit: float) -> pl.DataFrame:
         .then(after)
         .otherwise(0.0)
     )
-    pieces = _without_dips(points.drop_nulls()).select(
+    pieces = without_dips(points.drop_nulls()).select(
         begin=pl.col("at").shift(), end=pl.col("at"), kwh=rise * kwh_per_unit
     )
     slots = pl.max_horizontal((pl.col("end") - pl.col("begin")) / SLOT, pl.lit(1.0))
-    return pieces.filter(pl.col("kwh").is_between(0, MOST_KWH_PER_SLOT * slots))
+    usual_kwh = pl.col("kwh").filter(pl.col("kwh") > 0).median().fill_null(0)
+    is_step = pl.col("kwh") <= usual_kwh * USUAL_STEPS
+    return pieces.filter(pl.col("kwh").is_between(0, most_kwh * slots)).with_columns(
+        longest=pl.when(is_step).then(LONGEST_STEP).otherwise(LONGEST_SILENCE)
+    )
 
 
-def _without_dips(points: pl.DataFrame) -> pl.DataFrame:
+def without_dips(points: pl.DataFrame) -> pl.DataFrame:
     """Leave out readings that the next one takes back, such as the zero after a restart."""
     at, value = pl.col("at"), pl.col("value")
     soon = at.shift(-1) - at <= LONGEST_DIP
@@ -97,20 +119,24 @@ def _without_dips(points: pl.DataFrame) -> pl.DataFrame:
     return points.filter(~dip.fill_null(value=False))
 
 
-def _power_pieces(points: pl.DataFrame, kw_per_unit: float, now: datetime) -> pl.DataFrame:
-    """Return begin, end, kwh: a power holds until the next state; below zero it is no load."""
+def _power_pieces(
+    points: pl.DataFrame, kw_per_unit: float, now: datetime, most_kwh: float
+) -> pl.DataFrame:
+    """Return pieces: a power holds until the next state; below zero it is no load."""
     begin = pl.col("at")
     end = begin.shift(-1).fill_null(pl.lit(now, dtype=UTC_TIME))
     hours = (end - begin) / timedelta(hours=1)
     pieces = points.select(begin=begin, end=end, kwh=pl.col("value") * kw_per_unit * hours)
     slots = (pl.col("end") - pl.col("begin")) / SLOT
-    return pieces.filter(pl.col("kwh").is_between(0, MOST_KWH_PER_SLOT * slots))
+    return pieces.filter(pl.col("kwh").is_between(0, most_kwh * slots)).with_columns(
+        longest=pl.lit(LONGEST_SILENCE)
+    )
 
 
 def _per_slot(pieces: pl.DataFrame) -> pl.DataFrame:
     """Spread each piece evenly over the slots it touches; keep slots that are covered."""
     length = pl.col("end") - pl.col("begin")
-    lasting = pieces.filter(length > timedelta(0), length <= LONGEST_SILENCE)
+    lasting = pieces.filter(length > timedelta(0), length <= pl.col("longest"))
     if lasting.is_empty():
         return pl.DataFrame(schema=CONSUMPTION)
     slot_end = pl.col("slot_start") + SLOT

@@ -4,42 +4,53 @@ import asyncio
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import quote
 
 import httpx
 import polars as pl
-from pydantic import AwareDatetime, BaseModel, ValidationError
 
-from app.clock import iso_utc
 from app.errors import UpstreamError
-from app.ingest.consumption import ENERGY_UNITS, consumption, points_of
-from app.ingest.http import NotFoundError, get_json
+from app.ingest.consumption import ENERGY_UNITS, POWER_UNITS, consumption
+from app.ingest.ha_rest import (
+    HISTORY_DAY_BYTES,
+    SOURCE,
+    SensorMissingError,
+    read_history,
+    read_state,
+)
 from app.settings import HomeAssistant
 
-SOURCE = "Home Assistant"
 LIVE_FOR = timedelta(minutes=15)
 USABLE_FOR = timedelta(minutes=60)
 # A counter of energy stands still while nothing is used: silence is not a fault for a day.
 COUNTER_USABLE_FOR = timedelta(hours=24)
 HISTORY_DAYS = 7
-# One day of a meter that reports every second is about 7 MB; days are asked for one by one.
-HISTORY_DAY_BYTES = 8 * 1024 * 1024
 # All days together: a run that waits longer would rather plan with an estimate.
 HISTORY_SECONDS = 40
 _SLACK_PERCENT = 0.5
-
-
-class SensorMissingError(UpstreamError):
-    """Home Assistant has no such entity."""
-
-    code = "sensor_missing"
+__all__ = [
+    "HISTORY_DAY_BYTES",
+    "SOURCE",
+    "Reading",
+    "SensorMissingError",
+    "daily_energy_kwh",
+    "energy_kwh",
+    "power_kw",
+    "read_consumption",
+    "read_sensor",
+    "soc_percent",
+]
 
 
 class SensorUnavailableError(UpstreamError):
-    """The entity has no value now: unknown, unavailable or empty."""
+    """The entity has no value now: its device or integration is away."""
 
     code = "sensor_unavailable"
+
+
+class SensorUnknownError(SensorUnavailableError):
+    """The entity is there but has said nothing since Home Assistant started."""
+
+    code = "sensor_unknown"
 
 
 class SensorInvalidError(UpstreamError):
@@ -54,14 +65,6 @@ class SensorStaleError(UpstreamError):
     code = "sensor_stale"
 
 
-class _State(BaseModel):
-    state: str | None
-    last_updated: AwareDatetime
-    # Newer versions also say when an unchanged value was last confirmed.
-    last_reported: AwareDatetime | None = None
-    attributes: dict[str, Any] = {}
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A number a sensor reported, in its own unit, and when it last confirmed it (UTC)."""
@@ -69,41 +72,6 @@ class Reading:
     value: float
     unit: str
     at: datetime
-
-
-async def _get(
-    client: httpx.AsyncClient,
-    settings: HomeAssistant,
-    path: str,
-    *,
-    params: dict[str, str] | None = None,
-    max_bytes: int = 1024 * 1024,
-) -> Any:
-    token = settings.token.get_secret_value() if settings.token else ""
-    return await get_json(
-        client,
-        f"{settings.url}{path}",
-        source=SOURCE,
-        params=params,
-        headers={"Authorization": f"Bearer {token}"},
-        max_bytes=max_bytes,
-    )
-
-
-async def _state(
-    client: httpx.AsyncClient, settings: HomeAssistant, entity_id: str
-) -> tuple[_State, str]:
-    """Return an entity's state and its unit."""
-    try:
-        reply = await _get(client, settings, f"/api/states/{quote(entity_id, safe='')}")
-        state = _State.model_validate(reply)
-    except NotFoundError as error:
-        raise SensorMissingError(
-            f"{SOURCE} has no entity {entity_id}; check its name in the settings"
-        ) from error
-    except ValidationError as error:
-        raise UpstreamError(f"{SOURCE}: unexpected reply for {entity_id}") from error
-    return state, str(state.attributes.get("unit_of_measurement") or "")
 
 
 async def read_sensor(
@@ -119,26 +87,42 @@ async def read_sensor(
     ``not_before`` is the start of the day for a daily counter: an older value is yesterday's.
     Without it a reading may be an hour old, a counter of energy a day.
     """
-    state, unit = await _state(client, settings, entity_id)
-    value = _number(state.state, entity_id)
-    at = max(state.last_updated, state.last_reported or state.last_updated)
-    oldest = not_before or now - (COUNTER_USABLE_FOR if unit in ENERGY_UNITS else USABLE_FOR)
-    if at < oldest:
-        minutes = (now - at).total_seconds() / 60
-        raise SensorStaleError(f"{SOURCE}: {entity_id} was last updated {minutes:.0f} minutes ago")
-    return Reading(value, unit, at)
+    state = await read_state(client, settings, entity_id)
+    value = _number(state.text, entity_id)
+    usable_for = COUNTER_USABLE_FOR if state.unit in ENERGY_UNITS else USABLE_FOR
+    if state.at < (not_before or now - usable_for):
+        minutes = (now - state.at).total_seconds() / 60
+        rule = "before this day began" if not_before else f"at most {usable_for} are believed"
+        raise SensorStaleError(
+            f"{SOURCE}: {entity_id} was last updated {minutes:.0f} minutes ago ({rule}); "
+            "check that its device still reports"
+        )
+    return Reading(value, state.unit, state.at)
 
 
 def _number(text: str | None, entity_id: str) -> float:
     """Return the number of a state; refuses words and what is not finite."""
-    if text is None or text.strip().lower() in {"", "unknown", "unavailable", "none"}:
-        raise SensorUnavailableError(f"{SOURCE}: {entity_id} is {text or 'empty'}")
+    word = (text or "").strip().lower()
+    if word == "unavailable":
+        raise SensorUnavailableError(
+            f"{SOURCE}: {entity_id} is unavailable; its device or integration is offline, "
+            "look at it under Settings, Devices & services"
+        )
+    if word in {"", "unknown", "none"}:
+        raise SensorUnknownError(
+            f"{SOURCE}: {entity_id} is {text or 'empty'}; it has not reported since Home Assistant "
+            "started: wait for its first value, or reload its integration"
+        )
     try:
-        value = float(text)
+        value = float(word)
     except ValueError as error:
-        raise SensorInvalidError(f"{SOURCE}: {entity_id} is {text!r}, not a number") from error
+        raise SensorInvalidError(
+            f"{SOURCE}: {entity_id} is {text!r}, not a number; map an entity that measures"
+        ) from error
     if not math.isfinite(value):
-        raise SensorInvalidError(f"{SOURCE}: {entity_id} is {text!r}, not a finite number")
+        raise SensorInvalidError(
+            f"{SOURCE}: {entity_id} is {text!r}, not a finite number; check its template"
+        )
     return value
 
 
@@ -164,6 +148,16 @@ def energy_kwh(reading: Reading, entity_id: str) -> float:
     return reading.value * ENERGY_UNITS[reading.unit]
 
 
+def power_kw(reading: Reading, entity_id: str) -> float:
+    """Return a power in kW with its sign, from W, kW or MW; which way is positive, settings say."""
+    if reading.unit not in POWER_UNITS:
+        raise SensorInvalidError(
+            f"{SOURCE}: {entity_id} is {reading.value:g} {reading.unit!r}; "
+            "a power in W, kW or MW is needed"
+        )
+    return reading.value * POWER_UNITS[reading.unit]
+
+
 def daily_energy_kwh(reading: Reading, entity_id: str, *, most_kwh: float) -> float:
     """Return the energy of today in kWh; refuses more than ``most_kwh``, what a day can hold."""
     value_kwh = energy_kwh(reading, entity_id)
@@ -176,42 +170,33 @@ def daily_energy_kwh(reading: Reading, entity_id: str, *, most_kwh: float) -> fl
 
 
 async def read_consumption(
-    client: httpx.AsyncClient, settings: HomeAssistant, entity_id: str, *, now: datetime
+    client: httpx.AsyncClient,
+    settings: HomeAssistant,
+    entity_id: str,
+    *,
+    now: datetime,
+    most_kwh: float,
 ) -> pl.DataFrame:
     """Return what the house used per slot over the last seven days (``CONSUMPTION``).
 
-    Slots the recorder does not cover are left out; without any history it is an error.
+    Slots the recorder does not cover, or with more than ``most_kwh``, are left out; without any
+    history it is an error.
     """
     try:
         async with asyncio.timeout(HISTORY_SECONDS):
-            _, unit = await _state(client, settings, entity_id)
-            days = [
-                await _history_day(client, settings, entity_id, now - timedelta(days=ago))
-                for ago in range(HISTORY_DAYS, 0, -1)
-            ]
+            state = await read_state(client, settings, entity_id)
+            points = await read_history(
+                client, settings, entity_id, start=now - timedelta(days=HISTORY_DAYS), end=now
+            )
     except TimeoutError as error:
         raise UpstreamError(
             f"{SOURCE} did not send the history of {entity_id} within {HISTORY_SECONDS} s"
         ) from error
     return await asyncio.to_thread(
-        consumption, pl.concat(days), unit=unit, entity_id=entity_id, now=now
+        consumption,
+        points,
+        unit=state.unit,
+        entity_id=entity_id,
+        now=now,
+        most_kwh=most_kwh,
     )
-
-
-async def _history_day(
-    client: httpx.AsyncClient, settings: HomeAssistant, entity_id: str, begin: datetime
-) -> pl.DataFrame:
-    """Return 24 hours of recorded states from ``begin``."""
-    reply = await _get(
-        client,
-        settings,
-        f"/api/history/period/{quote(iso_utc(begin), safe='')}",
-        params={
-            "filter_entity_id": entity_id,
-            "end_time": iso_utc(begin + timedelta(days=1)),
-            "minimal_response": "",
-            "no_attributes": "",
-        },
-        max_bytes=HISTORY_DAY_BYTES,
-    )
-    return await asyncio.to_thread(points_of, reply, entity_id)

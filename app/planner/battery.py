@@ -32,7 +32,7 @@ class Control(NamedTuple):
     The battery serves the house down to ``use_floor_kwh``, the heater down to ``water_floor_kwh``
     and sells down to ``export_floor_kwh``; it stores PV surplus up to ``store_to_kwh``, what the
     feed-in limit would waste up to ``spill_to_kwh``, and buys at most ``grid_charge_kwh`` (AC)
-    while below ``buy_to_kwh``.
+    while below ``buy_to_kwh``; ``sale_kwh`` (AC) is the most it sells.
     """
 
     pv_kwh: float
@@ -46,6 +46,7 @@ class Control(NamedTuple):
     store_to_kwh: float
     spill_to_kwh: float
     buy_to_kwh: float
+    sale_kwh: float = math.inf
 
 
 class Flow(NamedTuple):
@@ -138,6 +139,7 @@ def _discharge(
         left_kwh = soc_kwh - own_kwh / limits.efficiency
         sold_kwh = min(
             limits.discharge_kwh - own_kwh,
+            control.sale_kwh,
             max(0.0, limits.export_kwh - max(0.0, surplus_kwh)),
             _above(left_kwh, control.export_floor_kwh, limits),
         )

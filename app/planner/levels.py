@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from app.frames import SLOT_HOURS
 from app.planner.battery import FORBIDDEN, UNREACHED_KWH, Control
 from app.planner.energy_value import Curve, SlotTerms
 from app.planner.sequential import lists
@@ -72,7 +73,7 @@ def controls_of(
 ) -> list[Control]:
     """Join levels and planned grid charge with the slots; ``water`` names the heater's column."""
     columns = lists(df, "cautious_pv_kwh", "cautious_load_kwh", water, "export_price_per_kwh")
-    return [
+    controls = [
         Control(
             pv_kwh,
             load_kwh,
@@ -89,4 +90,24 @@ def controls_of(
         for pv_kwh, load_kwh, water_kwh, export_price, level, grid_kwh in zip(
             *columns, levels, grid_charge_kwh, strict=True
         )
+    ]
+    for slot, action, power_kw in manual_powers(df):
+        most_kwh, control = power_kw * SLOT_HOURS, controls[slot]
+        if action == "charge":
+            bought_kwh = min(control.grid_charge_kwh, most_kwh)
+            controls[slot] = control._replace(grid_charge_kwh=bought_kwh)
+        elif action == "export":
+            controls[slot] = control._replace(sale_kwh=most_kwh)
+    return controls
+
+
+def manual_powers(df: pl.DataFrame) -> list[tuple[int, str, float]]:
+    """Return slot, action and power (kW) of every manual slot whose power was given."""
+    if df["manual_power_kw"].null_count() == df.height:
+        return []
+    given = zip(*lists(df, "manual_action", "manual_power_kw"), strict=True)
+    return [
+        (slot, action, power_kw)
+        for slot, (action, power_kw) in enumerate(given)
+        if action is not None and power_kw is not None
     ]

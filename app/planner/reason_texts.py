@@ -3,6 +3,7 @@
 Numbers come in as parameters, so another language is a table like this one.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -77,22 +78,34 @@ TEXTS: dict[str, str] = {
     ),
     "hold_cheap_window": "Holding while {price:.2f} is cheap: {later}.",
     "hold_for_dearer": "Holding at {price:.2f}: {later}.",
-    "water": "Heating water with {water_kw:.1f} kW from {source} for {water_day}.",
+    "water": "Heating water with {water_kw:.1f} kW from {source} for {water_day:%A}.",
 }
 _SOURCES = {"grid": "the grid", "battery": "the battery", "pv": "the sun"}
 
 
-def sentence(code: str, params: dict[str, Any]) -> str:
-    """Return the English sentence of a reason."""
+PARTS = (_LATER, _SOLD_LATER, _SALE_BRINGS, _SALE_COSTS, _LEFT, *_SOURCES.values())
+
+
+def _english(text: str, params: dict[str, Any]) -> str:
+    return text.format(**params)
+
+
+def sentence(
+    code: str,
+    params: dict[str, Any],
+    *,
+    say: Callable[[str, dict[str, Any]], str] = _english,
+) -> str:
+    """Return the sentence of a reason; ``say`` fills in a text of this module, in any language."""
     text = TEXTS[code]
-    parts: dict[str, str] = {}
+    parts: dict[str, Any] = {}
     if "{later}" in text:
         kept = _LATER if "use_at" in params else _LEFT
-        parts["later"] = (_SOLD_LATER if params.get("use_is_sale") else kept).format(**params)
+        parts["later"] = say(_SOLD_LATER if params.get("use_is_sale") else kept, params)
     if "{sold_now}" in text:
         sale = _SALE_COSTS if params["export_price"] < 0 else _SALE_BRINGS
-        parts["sold_now"] = sale.format(**params)
+        parts["sold_now"] = say(sale, params)
     if "{source}" in text:
-        parts["source"] = _SOURCES[params["water_from"]]
-        parts["water_day"] = f"{date.fromisoformat(params['water_for_day']):%A}"
-    return text.format(**params, **parts)
+        parts["source"] = say(_SOURCES[params["water_from"]], {})
+        parts["water_day"] = date.fromisoformat(params["water_for_day"])
+    return say(text, params | parts)

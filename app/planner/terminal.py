@@ -135,6 +135,7 @@ def _hours(day: pl.DataFrame, ctx: Context) -> Iterator[engine_terms.SlotInput]:
             may_export_battery=(pl.col("export_price_per_kwh") > 0)
             & ctx.settings.arbitrage.enable_export,
             manual_action=pl.lit(None, dtype=pl.String()),
+            manual_power_kw=pl.lit(None, dtype=pl.Float64()),
         )
     )
     return iter(engine_terms.inputs_of(hours))

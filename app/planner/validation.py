@@ -24,6 +24,9 @@ def validated(slots: pl.DataFrame) -> pl.DataFrame:
     unknown = set(frame["manual_action"].drop_nulls()) - set(_ACTIONS)
     if unknown:
         raise InputError(f"manual_action {sorted(unknown)}: use one of {', '.join(_ACTIONS)}")
+    powers = frame["manual_power_kw"].drop_nulls()
+    if not (powers.is_finite() & (powers > 0)).all():
+        raise InputError("manual_power_kw: a power above zero, or none, is needed")
     return frame
 
 

@@ -1,7 +1,6 @@
 """A configured home against real servers on loopback: live, then one thing after another fails."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,19 +15,6 @@ from tests.api.test_service import first_outcome, offline, running
 from tests.fakes import FakeUpstreams, Fault
 
 AFTERNOON = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[tuple[FakeUpstreams, dict[str, str]]]:
-    """A home with every source configured, no demo data allowed."""
-    config = tmp_path / "config.yaml"
-    config.write_text("demo_home: false\n")
-    with FakeUpstreams() as fakes:
-        environ = fakes.environment() | {
-            "DARKSTAR_CONFIG": str(config),
-            "DARKSTAR_DATA_DIR": str(tmp_path),
-        }
-        yield fakes, environ
 
 
 async def qualities(client: httpx.AsyncClient) -> dict[str, str]:

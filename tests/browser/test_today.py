@@ -1,61 +1,17 @@
 """The page in a real browser: drawn, silent in the console, alive, and asking nobody else."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import watched
+from tests.gate import free_port
+from tests.served import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-@contextmanager
-def serving(data_dir: Path, port: int, *, demo: bool = True) -> Iterator[str]:
-    """A home in a process of its own, with nothing live to reach."""
-    config = data_dir / "config.yaml"
-    config.write_text(f"demo_home: {str(demo).lower()}\n")
-    environ = {
-        **os.environ,
-        "DARKSTAR_CONFIG": str(config),
-        "DARKSTAR_DATA_DIR": str(data_dir),
-        "DARKSTAR_SERVER__PORT": str(port),
-        "DARKSTAR_NORDPOOL__BASE_URL": "http://127.0.0.1:9",
-        "DARKSTAR_OPEN_METEO__BASE_URL": "http://127.0.0.1:9",
-    }
-    service = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve"], env=environ, stdout=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for_answer(f"{url}/api/schedule" if demo else f"{url}/health")
-        yield url
-    finally:
-        service.terminate()
-        service.wait(timeout=20)
 
 
 @pytest.fixture(scope="module")
@@ -65,48 +21,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def _wait_for_answer(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.2)
-    pytest.fail("the service did not answer within 60 s")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        message = "Chromium is missing; install it with: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(params=[(1440, 900), (390, 844)], ids=["desktop", "phone"])
-def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """The dashboard; fails at the end if the console complained or another host was asked."""
-    width, height = request.param
-    opened = browser.new_page(viewport={"width": width, "height": height})
-    complaints: list[str] = []
-    opened.on(
-        "console", lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None
-    )
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on(
-        "request", lambda r: complaints.append(r.url) if not r.url.startswith(address) else None
-    )
-    opened.goto(address)
-    opened.wait_for_selector("#chart canvas")
-    yield opened
-    opened.close()
-    assert complaints == []
+@pytest.fixture
+def page(browser: Browser, address: str, size: tuple[int, int]) -> Iterator[Page]:
+    """The dashboard, watched."""
+    with watched(browser, address, size) as opened:
+        opened.goto(address)
+        opened.wait_for_selector("#chart canvas")
+        yield opened
 
 
 def test_the_page_shows_now_the_chart_and_the_plan(page: Page) -> None:
@@ -114,6 +35,26 @@ def test_the_page_shows_now_the_chart_and_the_plan(page: Page) -> None:
     assert "Sample data" in page.locator(".banner").first.inner_text()
     assert page.locator("table.plan tbody tr").count() >= 2
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_price_is_shown_as_a_sum_and_hour_by_hour(page: Page) -> None:
+    sums = page.locator(".sum")
+    assert [sums.nth(index).get_attribute("aria-label") for index in (0, 1)] == [
+        "Buying now",
+        "Selling now",
+    ]
+    page.locator(".prices summary").click()
+    assert page.locator(".hours tbody tr").count() >= 10
+    assert page.locator(".hours tr.current").count() == 1
+    with page.expect_response("**/ui/prices"):
+        page.evaluate("htmx.trigger(document.body, 'refresh')")
+    page.locator("#prices:not(.htmx-request)").wait_for()
+    # What the reader has opened stays open.
+    assert page.locator(".prices details").evaluate("details => details.open")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate(
+        "document.querySelector('.hours').getBoundingClientRect().right <= window.innerWidth"
+    )
 
 
 def test_the_legend_toggles_a_series_and_remembers_it(page: Page) -> None:

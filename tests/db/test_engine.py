@@ -220,3 +220,19 @@ async def test_a_bug_in_the_caller_stays_a_bug(engine: AsyncEngine) -> None:
             session.add(observation(value=1 / 0))
     async with session_scope(make_sessions(engine)) as session:
         assert await session.scalar(select(func.count()).select_from(Observation)) == 0
+
+
+async def test_writers_that_read_first_wait_for_each_other(engine: AsyncEngine) -> None:
+    sessions = make_sessions(engine)
+
+    async def count_and_add(number: int) -> None:
+        async with session_scope(sessions, writes=True) as session:
+            await session.scalar(select(func.count()).select_from(Observation))
+            await asyncio.sleep(0.02)
+            session.add(observation(name=f"sensor_{number}"))
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(8):
+            group.create_task(count_and_add(number))
+    async with session_scope(sessions) as session:
+        assert await session.scalar(select(func.count()).select_from(Observation)) == 8

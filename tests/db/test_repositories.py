@@ -103,7 +103,12 @@ async def test_a_day_without_slots_is_refused_and_the_old_one_kept(engine: Async
 
 def issue(at: datetime, value: float) -> forecasts.Issue:
     frame = pl.DataFrame(
-        {"slot_start": [MIDNIGHT + SLOT * index for index in range(8)], "value": [value] * 8},
+        {
+            "slot_start": [MIDNIGHT + SLOT * index for index in range(8)],
+            "value": [value] * 8,
+            "p10": [value / 3] * 8,
+            "p90": [None] * 8,
+        },
         schema=forecasts.VALUES,
     )
     return forecasts.Issue("pv_kwh", "Open-Meteo", at, frame)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.clock import day_slots, slot_floor
 from app.frames import SLOT
-from app.ingest.nordpool import DELIVERY_ZONE
+from app.ingest.price_day import DELIVERY_ZONE
 
 _EUR = {"EUR": 1.0, "SEK": 11.05, "NOK": 11.7, "DKK": 7.46}
 
@@ -51,38 +51,6 @@ def day_ahead_prices(
         "exchangeRate": rate,
         "areaStates": [{"state": state, "areas": [area]}],
         "areaAverages": [{"areaCode": area, "price": 700.0}],
-    }
-
-
-def irradiance_w_per_m2(start: datetime) -> float:
-    """Sun from 06 to 18 UTC on every day of the year, 700 W/m2 at noon."""
-    hour = start.hour + start.minute / 60
-    return round(700 * max(0.0, math.sin(math.pi * (hour - 6) / 12)), 1)
-
-
-def forecast(now: datetime, *, past_days: int, forecast_days: int) -> dict[str, Any]:
-    """A reply of Open-Meteo: a value is the mean of the quarter that ends at its time."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    first = midnight - timedelta(days=past_days)
-    times = [first + SLOT * i for i in range(96 * (past_days + forecast_days))]
-    return {
-        "latitude": 55.6,
-        "longitude": 13.0,
-        "generationtime_ms": 0.2,
-        "utc_offset_seconds": 0,
-        "timezone": "GMT",
-        "timezone_abbreviation": "GMT",
-        "elevation": 20.0,
-        "minutely_15_units": {
-            "time": "unixtime",
-            "global_tilted_irradiance": "W/m²",
-            "temperature_2m": "°C",
-        },
-        "minutely_15": {
-            "time": [int(time.timestamp()) for time in times],
-            "global_tilted_irradiance": [irradiance_w_per_m2(time - SLOT) for time in times],
-            "temperature_2m": [round(8 + 4 * math.sin(time.hour / 24 * 6.28), 1) for time in times],
-        },
     }
 
 

@@ -6,18 +6,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from app import clock
-from app.ingest.nordpool import delivery_day, next_day
-from tests.fakes import replies
+from app.ingest.price_day import delivery_day, next_day
+from tests.fakes import ha_websocket, replies
+from tests.fakes.ha_websocket import HaWebSocket
+from tests.fakes.sky import Sky
 
-SERVICES = ("nordpool", "open_meteo", "home_assistant")
+SERVICES = ("nordpool", "open_meteo", "open_meteo_ensemble", "home_assistant")
 SOC, WATER, CONSUMPTION = "sensor.battery_soc", "sensor.water_today", "sensor.house_energy"
 SLOW_SECONDS = 60
+FIXED = {
+    "/api/": {"message": "API running."},
+    "/api/config": {"version": "2026.11.2", "location_name": "Villa", "unit_system": {}},
+}
 
 
 class Fault(StrEnum):
@@ -38,7 +45,7 @@ class Fault(StrEnum):
 
 @dataclass
 class FakeUpstreams:
-    """The three services under ``/nordpool``, ``/open_meteo`` and ``/home_assistant``.
+    """``/nordpool``, ``/open_meteo``, ``/open_meteo_ensemble`` and ``/home_assistant``.
 
     Use it as a context manager; ``now`` decides what is already published and how fresh the
     sensors are. ``fail("nordpool", Fault.HTML, times=2)`` breaks a service for two requests (for
@@ -61,6 +68,8 @@ class FakeUpstreams:
         }
     )
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    websocket: HaWebSocket = field(default_factory=HaWebSocket)
+    sky: Sky = field(default_factory=Sky)
 
     def __post_init__(self) -> None:
         self._faults: dict[str, list[Fault]] = {}
@@ -94,8 +103,10 @@ class FakeUpstreams:
     def environment(self) -> dict[str, str]:
         """The environment that makes Darkstar use these services."""
         return {
+            "DARKSTAR_PRICES__PROVIDERS": '["nordpool"]',  # the others: price_providers.py
             "DARKSTAR_NORDPOOL__BASE_URL": self.url("nordpool"),
             "DARKSTAR_OPEN_METEO__BASE_URL": self.url("open_meteo"),
+            "DARKSTAR_OPEN_METEO__ENSEMBLE_BASE_URL": self.url("open_meteo_ensemble"),
             "DARKSTAR_HOME_ASSISTANT__URL": self.url("home_assistant"),
             "DARKSTAR_HOME_ASSISTANT__TOKEN": self.token,
             "DARKSTAR_HOME_ASSISTANT__BATTERY_SOC_ENTITY_ID": SOC,
@@ -128,12 +139,8 @@ class FakeUpstreams:
         """Status and JSON body (None = empty) of a healthy service."""
         if service == "nordpool" and path == "/api/DayAheadPrices":
             return self._prices(query)
-        if service == "open_meteo" and path == "/v1/forecast":
-            return 200, replies.forecast(
-                self.now(),
-                past_days=int(query["past_days"]),
-                forecast_days=int(query["forecast_days"]),
-            )
+        if service in {"open_meteo", "open_meteo_ensemble"}:
+            return self.sky.answer(path, query, self.now())
         if service == "home_assistant":
             if token != f"Bearer {self.token}":
                 return 401, {"message": "Unauthorized"}
@@ -156,6 +163,14 @@ class FakeUpstreams:
         )
 
     def _home_assistant(self, path: str, query: Mapping[str, str]) -> tuple[int, Any]:
+        if path in FIXED:
+            return 200, FIXED[path]
+        if path == "/api/states":
+            at = self.now() - self.sensor_age
+            return 200, [
+                replies.entity_state(entity_id, *said, at)
+                for entity_id, said in self.sensors.items()
+            ]
         if path.startswith("/api/states/"):
             entity_id = path.removeprefix("/api/states/")
             if entity_id not in self.sensors:
@@ -200,6 +215,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         elif fault is not None:
             self._break(fault, service)
+        elif (service, path) == ("home_assistant", ha_websocket.PATH):
+            wait = partial(fakes.stopping.wait, SLOW_SECONDS)
+            ha_websocket.serve(self, fakes.websocket, token=fakes.token, wait=wait)
         else:
             token = self.headers.get("Authorization", "")
             status, body = fakes.answer(service, path, query, token)

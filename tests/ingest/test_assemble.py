@@ -7,7 +7,8 @@ import pytest
 
 from app.errors import FrameError, InputError
 from app.frames import FORECAST, PRICES, SLOT, SLOTS, UTC_TIME
-from app.ingest.assemble import assemble, no_manual, require_now
+from app.ingest.assemble import assemble, require_now
+from app.manual_slots import manual_frame
 
 START = datetime(2026, 10, 24, 21, 30, tzinfo=UTC)
 
@@ -28,7 +29,11 @@ def _forecast(indices: range | list[int]) -> pl.LazyFrame:
 
 def test_values_meet_by_slot_start_whatever_their_order() -> None:
     out = assemble(
-        _prices([3, 1, 0, 2]), _forecast([2, 0, 3, 1]), no_manual(), start=START, hours=48
+        _prices([3, 1, 0, 2]),
+        _forecast([2, 0, 3, 1]),
+        manual_frame([]).lazy(),
+        start=START,
+        hours=48,
     ).collect()
     assert out.schema == SLOTS
     assert out["slot_start"].to_list() == _slots(range(4))
@@ -41,7 +46,7 @@ def test_the_horizon_ends_where_prices_have_a_gap() -> None:
     out = assemble(
         _prices([*range(10), *range(12, 30)]),
         _forecast(range(30)),
-        no_manual(),
+        manual_frame([]).lazy(),
         start=START,
         hours=48,
     )
@@ -49,18 +54,22 @@ def test_the_horizon_ends_where_prices_have_a_gap() -> None:
 
 
 def test_the_horizon_ends_after_the_configured_hours() -> None:
-    out = assemble(_prices(range(100)), _forecast(range(100)), no_manual(), start=START, hours=2)
+    out = assemble(
+        _prices(range(100)), _forecast(range(100)), manual_frame([]).lazy(), start=START, hours=2
+    )
     assert out.collect()["slot_start"].to_list() == _slots(range(8))
 
 
 def test_prices_of_the_past_are_left_out() -> None:
-    out = assemble(_prices(range(-8, 8)), _forecast(range(8)), no_manual(), start=START, hours=48)
+    out = assemble(
+        _prices(range(-8, 8)), _forecast(range(8)), manual_frame([]).lazy(), start=START, hours=48
+    )
     assert out.collect()["slot_start"][0] == START
 
 
 def test_the_night_with_25_hours_keeps_every_slot() -> None:
     out = assemble(
-        _prices(range(200)), _forecast(range(200)), no_manual(), start=START, hours=48
+        _prices(range(200)), _forecast(range(200)), manual_frame([]).lazy(), start=START, hours=48
     ).collect()
     assert out.height == 192
     assert out["slot_start"].is_unique().all()
@@ -68,7 +77,7 @@ def test_the_night_with_25_hours_keeps_every_slot() -> None:
 
 def test_a_missing_forecast_is_never_filled_with_zero() -> None:
     out = assemble(
-        _prices(range(4)), _forecast([0, 1, 3]), no_manual(), start=START, hours=48
+        _prices(range(4)), _forecast([0, 1, 3]), manual_frame([]).lazy(), start=START, hours=48
     ).collect()
     assert out["pv_kwh"].to_list() == pytest.approx([0.0, 0.01, None, 0.03])
     assert out["load_kwh"][2] is None
@@ -80,11 +89,13 @@ def test_manual_slots_land_in_their_own_slot() -> None:
             "slot_start": [START + SLOT * 2],
             "manual_action": ["charge"],
             "manual_target_soc_percent": [80.0],
+            "manual_power_kw": [2.5],
         },
         schema={
             "slot_start": UTC_TIME,
             "manual_action": pl.String(),
             "manual_target_soc_percent": pl.Float64(),
+            "manual_power_kw": pl.Float64(),
         },
     )
     out = assemble(_prices(range(4)), _forecast(range(4)), manual, start=START, hours=48).collect()
@@ -94,7 +105,7 @@ def test_manual_slots_land_in_their_own_slot() -> None:
 
 def test_without_a_price_for_the_slot_in_progress_there_is_no_plan() -> None:
     out = assemble(
-        _prices(range(1, 8)), _forecast(range(8)), no_manual(), start=START, hours=48
+        _prices(range(1, 8)), _forecast(range(8)), manual_frame([]).lazy(), start=START, hours=48
     ).collect()
     with pytest.raises(InputError, match="2026-10-24 21:30"):
         require_now(out, start=START)
@@ -111,7 +122,7 @@ def test_a_frame_of_another_shape_is_refused_before_a_row_is_read() -> None:
         assemble(
             _prices(range(2)),
             _forecast(range(2)).drop("load_kwh"),
-            no_manual(),
+            manual_frame([]).lazy(),
             start=START,
             hours=1,
         )

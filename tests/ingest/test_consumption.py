@@ -7,7 +7,14 @@ import pytest
 
 from app.errors import UpstreamError
 from app.frames import check
-from app.ingest.consumption import CONSUMPTION, POINTS, consumption, points_of
+from app.ingest.consumption import (
+    CONSUMPTION,
+    POINTS,
+    consumption,
+    most_kwh_per_slot,
+    points_of,
+)
+from app.settings import Grid, Inverter
 
 START = datetime(2026, 3, 29, 0, 0, tzinfo=UTC)
 NOW = START + timedelta(hours=12)
@@ -24,7 +31,7 @@ def _points(rows: list[tuple[float, float | None]]) -> pl.DataFrame:
 
 def _loads(rows: list[tuple[float, float | None]], unit: str) -> dict[float, float]:
     """kWh by minutes after START."""
-    frame = consumption(_points(rows), unit=unit, entity_id="sensor.x", now=NOW)
+    frame = consumption(_points(rows), unit=unit, entity_id="sensor.x", now=NOW, most_kwh=9.625)
     check(frame.lazy(), CONSUMPTION, by="consumption")
     return {(start - START).total_seconds() / 60: kwh for start, kwh in frame.iter_rows()}
 
@@ -75,6 +82,29 @@ def test_a_silence_of_hours_leaves_a_gap() -> None:
     assert loads == pytest.approx({0: 0.1, 210: 0.1})
 
 
+def test_a_counter_of_whole_kwh_is_not_silent_at_night() -> None:
+    """Ten hours from one digit to the next are ten hours of base load, not an outage."""
+    loads = _loads([(0, 100), (60, 101), (660, 102), (720, 103)], "kWh")
+    assert sum(loads.values()) == pytest.approx(3)
+    assert loads[60] == pytest.approx(1 / 40)
+
+
+def test_an_outage_of_a_coarse_counter_is_still_a_gap() -> None:
+    """Six steps at once say that readings are missing."""
+    loads = _loads([(0, 100), (60, 101), (120, 102), (480, 108), (540, 109)], "kWh")
+    assert 120 not in loads
+    assert sum(loads.values()) == pytest.approx(3)
+
+
+@pytest.mark.parametrize(("fuse_kw", "seen"), [(11.0, 1), (60.0, 2)])
+def test_what_fuse_and_inverter_cannot_carry_is_no_load(fuse_kw: float, seen: int) -> None:
+    """Eight kWh in a quarter are 32 kW: through a fuse of 16 A they are a broken meter."""
+    most_kwh = most_kwh_per_slot(Grid(max_import_kw=fuse_kw), Inverter(max_power_kw=10))
+    points = _points([(0, 10), (15, 18), (30, 18.5)])
+    frame = consumption(points, unit="kWh", entity_id="sensor.x", now=NOW, most_kwh=most_kwh)
+    assert frame.height == seen
+
+
 def test_an_hour_without_the_counter_is_bridged_by_its_total() -> None:
     loads = _loads([(0, 1.0), (15, None), (60, 1.8)], "kWh")
     assert loads == pytest.approx({0: 0.2, 15: 0.2, 30: 0.2, 45: 0.2})
@@ -105,6 +135,7 @@ def test_the_last_power_holds_until_now_and_not_longer() -> None:
         unit="W",
         entity_id="sensor.x",
         now=START + timedelta(minutes=35),
+        most_kwh=9.625,
     )
     assert frame["load_kwh"].to_list() == pytest.approx([0.1, 0.2])
 

@@ -7,7 +7,9 @@ import pytest
 from pydantic import SecretStr
 
 from app.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
-from app.ingest import home_assistant, http, load_forecast, nordpool, open_meteo
+from app.ingest import home_assistant, http, load_forecast, open_meteo, price_reply
+from app.ingest.nordpool import NordPoolPrices
+from app.ingest.price_day import delivery_day, next_day
 from app.settings import HomeAssistant, Location, NordPool, OpenMeteo, Settings, SolarArray
 from app.settings_sources import load_settings
 from tests.fakes import CONSUMPTION, SOC, FakeUpstreams, Fault, fake_upstreams
@@ -17,6 +19,10 @@ __all__ = ["fake_upstreams"]
 NOW = datetime(2026, 3, 28, 14, 7, tzinfo=UTC)
 
 
+def _prices(fakes: FakeUpstreams) -> NordPoolPrices:
+    return NordPoolPrices(NordPool(base_url=fakes.url("nordpool")))
+
+
 def _home(fakes: FakeUpstreams, token: str | None = None) -> HomeAssistant:
     return HomeAssistant(url=fakes.url("home_assistant"), token=SecretStr(token or fakes.token))
 
@@ -24,10 +30,8 @@ def _home(fakes: FakeUpstreams, token: str | None = None) -> HomeAssistant:
 async def test_every_client_understands_the_stand_ins(fake_upstreams: FakeUpstreams) -> None:
     fake_upstreams.now = lambda: NOW
     async with http.make_client() as client:
-        prices = await nordpool.fetch_day(
-            client,
-            NordPool(base_url=fake_upstreams.url("nordpool")),
-            day=nordpool.next_day(nordpool.delivery_day(NOW)),
+        prices = await _prices(fake_upstreams).fetch_day(
+            client, day=next_day(delivery_day(NOW)), asked_at=NOW
         )
         weather = await open_meteo.fetch_weather(
             client,
@@ -37,7 +41,7 @@ async def test_every_client_understands_the_stand_ins(fake_upstreams: FakeUpstre
         )
         soc = await home_assistant.read_sensor(client, _home(fake_upstreams), SOC, now=NOW)
         history = await home_assistant.read_consumption(
-            client, _home(fake_upstreams), CONSUMPTION, now=NOW
+            client, _home(fake_upstreams), CONSUMPTION, now=NOW, most_kwh=9.6
         )
     assert prices.frame.height == 92, "2026-03-29 has 23 hours"
     assert weather["slot_start"].max() >= NOW + timedelta(days=4)
@@ -68,13 +72,13 @@ async def test_a_fault_is_named_and_the_service_heals(
     fake_upstreams: FakeUpstreams, fault: Fault, no_waiting: list[float]
 ) -> None:
     fake_upstreams.now = lambda: NOW
-    settings = NordPool(base_url=fake_upstreams.url("nordpool"))
+    prices = _prices(fake_upstreams)
     fake_upstreams.fail("nordpool", fault)
     async with http.make_client() as client:
         with pytest.raises(FAULTS[fault]) as caught:
-            await nordpool.fetch_day(client, settings, day=NOW.date())
+            await prices.fetch_day(client, day=NOW.date(), asked_at=NOW)
         fake_upstreams.heal("nordpool")
-        assert (await nordpool.fetch_day(client, settings, day=NOW.date())).frame.height == 96
+        assert (await prices.fetch_day(client, day=NOW.date(), asked_at=NOW)).frame.height == 96
     assert "Nord Pool" in str(caught.value)
     assert len(no_waiting) <= 2
 
@@ -85,9 +89,9 @@ async def test_two_hiccups_are_survived(
     fake_upstreams.now = lambda: NOW
     fake_upstreams.fail("nordpool", Fault.SERVER_ERROR, times=1)
     fake_upstreams.fail("nordpool", Fault.HANG_UP, times=1)
-    settings = NordPool(base_url=fake_upstreams.url("nordpool"))
+    prices = _prices(fake_upstreams)
     async with http.make_client() as client:
-        day = await nordpool.fetch_day(client, settings, day=NOW.date())
+        day = await prices.fetch_day(client, day=NOW.date(), asked_at=NOW)
     assert day.frame.height == 96
     assert len(fake_upstreams.requests) == 3
     assert len(no_waiting) == 2
@@ -96,12 +100,12 @@ async def test_two_hiccups_are_survived(
 async def test_a_slow_service_is_given_up(
     fake_upstreams: FakeUpstreams, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.05)
+    monkeypatch.setattr(price_reply, "PATIENCE_SECONDS", 0.05)
     fake_upstreams.fail("nordpool", Fault.SLOW)
-    settings = NordPool(base_url=fake_upstreams.url("nordpool"))
+    prices = _prices(fake_upstreams)
     async with http.make_client() as client:
         with pytest.raises(UpstreamError, match="did not answer within"):
-            await nordpool.fetch_day(client, settings, day=NOW.date())
+            await prices.fetch_day(client, day=NOW.date(), asked_at=NOW)
 
 
 async def test_a_wrong_token_is_an_auth_error_without_the_token(

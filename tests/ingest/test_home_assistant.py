@@ -111,6 +111,7 @@ async def test_a_counter_may_stand_still_but_yesterdays_is_not_todays() -> None:
 @respx.mock
 async def test_a_missing_entity_is_told_apart_from_a_refused_token() -> None:
     route = respx.get(f"{BASE}/api/states/{SOC}")
+    respx.get(f"{BASE}/api/").respond(json={"message": "API running."})
     async with http.make_client() as client:
         route.respond(404, json={"message": "Entity not found."})
         with pytest.raises(SensorMissingError, match=f"no entity {SOC}; check its name"):
@@ -124,7 +125,8 @@ async def test_a_missing_entity_is_told_apart_from_a_refused_token() -> None:
 
 @respx.mock
 async def test_an_entity_id_cannot_reach_another_address() -> None:
-    route = respx.get(url__startswith=BASE).respond(404)
+    route = respx.get(url__startswith=f"{BASE}/api/states").respond(404)
+    respx.get(f"{BASE}/api/").respond(json={"message": "API running."})
     async with http.make_client() as client:
         with pytest.raises(SensorMissingError):
             await home_assistant.read_sensor(client, SETTINGS, "../config?x=1#y", now=NOW)
@@ -173,7 +175,9 @@ async def test_seven_days_of_history_are_asked_for_day_by_day() -> None:
         + [httpx.Response(200, json=reply("home_assistant/history_counter.json"))]
     )
     async with http.make_client() as client:
-        frame = await home_assistant.read_consumption(client, SETTINGS, COUNTER, now=NOW)
+        frame = await home_assistant.read_consumption(
+            client, SETTINGS, COUNTER, now=NOW, most_kwh=9.6
+        )
     first = history.calls[0].request.url
     assert first.raw_path.startswith(b"/api/history/period/2026-01-27T10%3A00%3A00Z?")
     assert first.params["filter_entity_id"] == COUNTER
@@ -191,7 +195,7 @@ async def test_no_history_at_all_is_an_error_not_a_zero() -> None:
     respx.get(url__startswith=f"{BASE}/api/history/period/").respond(json=[])
     async with http.make_client() as client:
         with pytest.raises(UpstreamError, match=f"no usable history of {COUNTER}"):
-            await home_assistant.read_consumption(client, SETTINGS, COUNTER, now=NOW)
+            await home_assistant.read_consumption(client, SETTINGS, COUNTER, now=NOW, most_kwh=9.6)
 
 
 @respx.mock
@@ -205,7 +209,7 @@ async def test_a_history_that_trickles_in_is_given_up(monkeypatch: pytest.Monkey
     respx.get(url__startswith=f"{BASE}/api/history/period/").mock(side_effect=never)
     async with http.make_client() as client:
         with pytest.raises(UpstreamError, match=f"did not send the history of {COUNTER}"):
-            await home_assistant.read_consumption(client, SETTINGS, COUNTER, now=NOW)
+            await home_assistant.read_consumption(client, SETTINGS, COUNTER, now=NOW, most_kwh=9.6)
 
 
 def test_the_token_is_in_no_representation_of_the_settings() -> None:

@@ -4,10 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import pytest
 
 from app.clock import day_slots, local_midnight
 from app.frames import FORECAST, LOOKAHEAD, SLOT
+from app.ingest import tariff
 from app.ingest.lookahead import RECENT_DAYS, lookahead, slots_after
+from app.settings import Settings
 
 ZONE = ZoneInfo("Europe/Stockholm")
 
@@ -100,3 +103,29 @@ def test_where_the_forecast_ends_the_day_before_stands_in() -> None:
     assert ahead is not None
     assert ahead["pv_kwh"].to_list() == [96.0, 97.0, 98.0, 99.0, *map(float, range(4, 96))]
     assert set(ahead["load_kwh"]) == {0.2}
+
+
+def test_the_tariff_is_that_of_the_day_the_prices_stand_for() -> None:
+    """Friday's spot prices on a Saturday: no workday fee; on Monday: the fee from 06 to 22."""
+    fee = [{"per_kwh": 0.5, "days": "workday", "hours": "06-22"}, {"per_kwh": 0.1}]
+    settings = Settings.model_validate(
+        {"tariff": {"grid_transfer": fee, "energy_tax": 0, "vat": 0}}
+    )
+    friday = day_slots(date(2026, 11, 27), ZONE)
+    spot = pl.DataFrame(
+        {"slot_start": friday, "spot_price_per_kwh": [float(index) for index in range(96)]},
+        schema={"slot_start": FORECAST["slot_start"], "spot_price_per_kwh": pl.Float64()},
+    )
+    for day, high in ((date(2026, 11, 28), 0.1), (date(2026, 11, 30), 0.5)):
+        end = local_midnight(day, ZONE)
+        ahead = lookahead(
+            tariff.billed_spot(spot, settings),
+            forecast(end, 96),
+            end=end,
+            zone=ZONE,
+            price=lambda lent: tariff.tariffed(lent, settings),
+        )
+        assert ahead is not None
+        fees = ahead["import_price_per_kwh"] - spot["spot_price_per_kwh"]
+        assert fees.to_list() == pytest.approx([0.1] * 24 + [high] * 64 + [0.1] * 8)
+        assert ahead["export_price_per_kwh"].to_list() == spot["spot_price_per_kwh"].to_list()

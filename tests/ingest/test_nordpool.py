@@ -10,10 +10,12 @@ import respx
 
 from app.errors import NotPublishedYetError, UpstreamError
 from app.ingest import http, nordpool
+from app.ingest.price_day import SPOT, PriceDay, Wanted, delivery_day, next_day
 from app.settings import NordPool
 from tests.ingest.replies import reply
 
 DAY = date(2025, 10, 2)
+NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
 URL = "https://dataportal-api.nordpoolgroup.com/api/DayAheadPrices"
 Spoil = Callable[[dict[str, Any]], object]
 
@@ -23,8 +25,8 @@ def _quarters() -> dict[str, Any]:
     return body
 
 
-def _parse(body: Any, *, day: date = DAY, area: str = "SE4") -> nordpool.PriceDay:
-    return nordpool.parse_day(body, day=day, area=area, currency="SEK")
+def _parse(body: Any, *, day: date = DAY, area: str = "SE4") -> PriceDay:
+    return nordpool.parse_day(body, Wanted(day, area, "SEK", nordpool.SOURCE, NOW))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,7 @@ def test_a_day_has_every_quarter_of_the_delivery_day_in_utc(
 ) -> None:
     frame = _parse(reply(f"nordpool/{name}.json"), day=day).frame
     assert frame.height == count
-    assert frame.schema == nordpool.SPOT
+    assert frame.schema == SPOT
     starts = frame["slot_start"]
     assert starts[0] == datetime(day.year, day.month, *first, tzinfo=UTC)
     assert starts[-1] == datetime(day.year, day.month, *last, tzinfo=UTC)
@@ -68,6 +70,7 @@ def test_an_hour_is_repeated_for_its_four_quarters() -> None:
 def test_the_day_says_whose_it_is_and_when_it_was_published() -> None:
     day = _parse(_quarters())
     assert (day.day, day.area, day.currency, day.source) == (DAY, "SE4", "SEK", "Nord Pool")
+    assert day.exchange_rate_per_eur == _quarters()["exchangeRate"]
     assert day.published_at == datetime(2025, 10, 1, 11, 25, 6, 148436, tzinfo=UTC)
 
 
@@ -98,7 +101,7 @@ def _conflict(body: dict[str, Any]) -> None:
 
 
 REFUSED: dict[str, tuple[Spoil, str]] = {
-    "wrong currency": (lambda b: b.update(currency="EUR"), "asked for .* SEK, got .* EUR"),
+    "wrong currency": (lambda b: b.update(currency="EUR"), "asked for .* SEK, got it in EUR"),
     "wrong day": (lambda b: b.update(deliveryDateCET="2025-10-01"), "got 2025-10-01"),
     "area missing in entries": (
         lambda b: [entry["entryPerArea"].pop("SE4") for entry in b["multiAreaEntries"]],
@@ -118,7 +121,7 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
         lambda b: b.update(
             multiAreaEntries=reply("nordpool/2025-10-26_autumn.json")["multiAreaEntries"]
         ),
-        "100 of 96",
+        "0 of 96 quarters, and 100 of other days",
     ),
     "absurd price": (lambda b: _price(b, 3, 999_999.0), "implausible"),
     "absurd negative price": (lambda b: _price(b, 3, -9_000.0), "implausible"),
@@ -180,7 +183,7 @@ async def test_the_request_names_day_area_and_currency() -> None:
         },
     ).respond(json=_quarters())
     async with http.make_client() as client:
-        day = await nordpool.fetch_day(client, NordPool(), day=DAY)
+        day = await nordpool.NordPoolPrices(NordPool()).fetch_day(client, day=DAY, asked_at=NOW)
     assert route.call_count == 1
     assert day.frame.height == 96
 
@@ -204,11 +207,11 @@ async def test_faults_of_the_service_become_our_errors(
     respx.get(URL).mock(side_effect=[answer] * 3)
     async with http.make_client() as client:
         with pytest.raises(error, match="Nord Pool"):
-            await nordpool.fetch_day(client, NordPool(), day=DAY)
+            await nordpool.NordPoolPrices(NordPool()).fetch_day(client, day=DAY, asked_at=NOW)
     assert len(no_waiting) <= 2
 
 
 def test_the_delivery_day_turns_at_central_european_midnight() -> None:
-    assert nordpool.delivery_day(datetime(2026, 1, 1, 22, 59, tzinfo=UTC)) == date(2026, 1, 1)
-    assert nordpool.delivery_day(datetime(2026, 1, 1, 23, 0, tzinfo=UTC)) == date(2026, 1, 2)
-    assert nordpool.next_day(date(2026, 3, 28)) == date(2026, 3, 29)
+    assert delivery_day(datetime(2026, 1, 1, 22, 59, tzinfo=UTC)) == date(2026, 1, 1)
+    assert delivery_day(datetime(2026, 1, 1, 23, 0, tzinfo=UTC)) == date(2026, 1, 2)
+    assert next_day(date(2026, 3, 28)) == date(2026, 3, 29)

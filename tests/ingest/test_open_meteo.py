@@ -48,7 +48,10 @@ async def test_the_request_asks_for_the_roof_and_for_the_days_the_s_index_needs(
     assert params["azimuth"] == "45"
     assert params["tilt"] == "27"
     assert (params["latitude"], params["longitude"]) == ("55.6", "13")
-    assert params["minutely_15"] == "global_tilted_irradiance,temperature_2m"
+    assert params["minutely_15"] == (
+        "global_tilted_irradiance,temperature_2m,wind_speed_10m,snowfall"
+    )
+    assert (params["hourly"], params["wind_speed_unit"]) == ("snow_depth", "ms")
     assert (params["timezone"], params["timeformat"]) == ("GMT", "unixtime")
     assert int(params["forecast_days"]) >= 6, "today, and D+2 to D+4 in any time zone"
 

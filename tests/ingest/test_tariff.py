@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from app.frames import PRICES, UTC_TIME, check
-from app.ingest.tariff import price_parts, with_prices
-from app.settings import Pricing
+from app.ingest.tariff import with_prices
+from app.settings import Pricing, Settings
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -17,7 +17,8 @@ def _priced(spot: float, pricing: Pricing) -> dict[str, float]:
         {"slot_start": [START], "spot_price_per_kwh": [spot]},
         schema={"slot_start": UTC_TIME, "spot_price_per_kwh": pl.Float64()},
     )
-    return check(with_prices(lf, pricing), PRICES, by="tariff").collect().row(0, named=True)
+    settings = Settings(pricing=pricing)
+    return check(with_prices(lf, settings), PRICES, by="tariff").collect().row(0, named=True)
 
 
 @pytest.mark.parametrize(
@@ -45,11 +46,3 @@ def test_every_part_of_the_tariff_counts_with_its_sign() -> None:
     priced = _priced(1.0, pricing)
     assert priced["import_price_per_kwh"] == pytest.approx(1.75 * 1.2)
     assert priced["export_price_per_kwh"] == pytest.approx(1.1 - 0.02 + 0.07)
-
-
-@pytest.mark.parametrize("spot", [-0.6, 0.0, 0.37, 5.9])
-def test_the_explained_parts_add_up_to_the_price(spot: float) -> None:
-    pricing = Pricing(spot_markup_per_kwh=0.0625)
-    parts = price_parts(spot, pricing)
-    assert list(parts) == ["spot", "spot_markup", "grid_transfer", "energy_tax", "vat"]
-    assert sum(parts.values()) == pytest.approx(_priced(spot, pricing)["import_price_per_kwh"])

@@ -132,6 +132,7 @@ def homes(draw: st.DrawFn, *, manual: bool = True) -> tuple[pl.DataFrame, Contex
     actions = st.sampled_from([None, None, None, "charge", "hold", "export", "water"])
     blocks = draw(st.lists(actions, min_size=count // 8 + 1, max_size=count // 8 + 1))
     target = draw(st.sampled_from([None, None, 20.0, 80.0]))
+    power = draw(st.sampled_from([None, None, 0.4, 2.5]))
     frame = pl.DataFrame(
         {
             "slot_start": [start + SLOT * index for index in range(count)],
@@ -141,6 +142,7 @@ def homes(draw: st.DrawFn, *, manual: bool = True) -> tuple[pl.DataFrame, Contex
             "load_kwh": draw(series(count, 0, 3)),
             "manual_action": [blocks[i // 8] if manual else None for i in range(count)],
             "manual_target_soc_percent": [target] * count,
+            "manual_power_kw": [power] * count,
         },
         schema=SLOTS,
     )

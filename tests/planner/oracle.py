@@ -7,6 +7,7 @@ Used only to check the planner, which must reach the same cost without a solver.
 import math
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import highspy
 import polars as pl
@@ -80,7 +81,7 @@ class _Model:
         assert self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
         return float(self.solver.getObjectiveValue())
 
-    def _slot(self, index: int, row: dict[str, float], stored: object) -> object:
+    def _slot(self, index: int, row: dict[str, Any], stored: object) -> object:
         solver, grid = self.solver, self.ctx.settings.grid
         import_kwh, export_kwh = grid.max_import_kw * SLOT_HOURS, grid.max_export_kw * SLOT_HOURS
         heat_kwh = self.ctx.settings.water_heating.power_kw * SLOT_HOURS
@@ -94,6 +95,10 @@ class _Model:
         charging, importing = solver.addBinary(), solver.addBinary()
         solver.addConstr(charge <= self.in_kwh * charging)
         solver.addConstr(discharge <= self.out_kwh * (1 - charging))
+        if row["manual_action"] == "hold":
+            # Nothing out of the battery, and nothing in but the sun the house leaves.
+            solver.addConstr(discharge <= 0)
+            solver.addConstr(charge <= max(0.0, row["pv_kwh"] - row["load_kwh"]))
         solver.addConstr(bought <= import_kwh * importing)
         solver.addConstr(sold <= export_kwh * (1 - importing))
         # Power is not thrown away on one side of the meter while it is bought on the other.

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.errors import InputError
 from app.planner.run import Plan
 from app.settings import Settings
 from tests.plans import plan_of, slots
@@ -76,3 +77,26 @@ def test_manual_water_without_a_heater_is_not_dropped_silently() -> None:
     frame = slots(START, [1.0] * 24, manual=dict.fromkeys(range(4), "water"))
     plan = plan_of(frame, Settings.model_validate({"water_heating": {"power_kw": 0}}))
     assert any("manual_water_not_possible" in warning for warning in plan.warnings)
+
+
+@pytest.mark.parametrize("engine", ["optimal", "cascade"])
+def test_a_manual_action_keeps_to_the_power_asked_for(engine: str) -> None:
+    dry = Settings.model_validate({"water_heating": {"power_kw": 0}, "planner": {"engine": engine}})
+    for action, column in (("charge", "import_kw"), ("export", "export_kw")):
+        frame = slots(
+            START,
+            [1.0] * 24,
+            load_kwh=0.0,
+            manual=dict.fromkeys(range(6), action),
+            manual_power_kw=1.5,
+        )
+        plan = plan_of(frame, dry, soc_percent=60)
+        assert plan.schedule[column][:6].to_list() == pytest.approx([1.5] * 6)
+        assert not plan.warnings
+
+
+@pytest.mark.parametrize("power", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_manual_power_must_be_one(power: float) -> None:
+    frame = slots(START, [1.0] * 8, manual={0: "charge"}, manual_power_kw=power)
+    with pytest.raises(InputError, match="manual_power_kw"):
+        plan_of(frame)

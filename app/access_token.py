@@ -1,0 +1,140 @@
+"""The one API token of a service: made at the first start, shown once, kept as its hash."""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app.errors import SettingsError
+from app.settings import Settings
+
+FILE_NAME = "access.json"
+TOKEN_BYTES = 20  # 160 bits
+# 16 MB and about 40 ms a try (RFC 7914's interactive figures).
+_SCRYPT = {"n": 2**14, "r": 8, "p": 1}
+
+
+class _Kept(BaseModel):
+    """What is on disk; ``fresh`` until the token was used or renewed for the first time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    salt: str
+    scrypt: str
+    session_key: str
+    fresh: bool
+
+
+@dataclass(slots=True)
+class TokenStore:
+    """The token of one service: the one given in the settings, or the one hashed in ``path``.
+
+    The file is read again when it changes, so that ``darkstar token`` counts at once.
+    """
+
+    path: Path
+    given: str | None = None
+    _seen: tuple[int, int] | None = None
+    _kept: _Kept | None = None
+    _right: bytes | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "TokenStore":
+        """Return the store of a service with these settings."""
+        token = settings.server.token
+        return cls(Path(settings.data_dir) / FILE_NAME, token.get_secret_value() if token else None)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nobody has used or renewed the token yet, and none is configured."""
+        if self.given:
+            return False
+        kept = self._read()
+        return kept is None or kept.fresh
+
+    @property
+    def session_key(self) -> str | None:
+        """The key that signs sessions; a new token ends them. None before the first token."""
+        if self.given:
+            return hmac.digest(self.given.encode(), b"darkstar session", "sha256").hex()
+        kept = self._read()
+        return kept.session_key if kept else None
+
+    def ensure(self) -> str | None:
+        """Make the first token and return it, None where there is one; raises ``SettingsError``."""
+        if self.given or self._read() is not None:
+            return None
+        return self._make(fresh=True)
+
+    def renew(self) -> str:
+        """Make a new token, which ends the old one and every session; raises ``SettingsError``."""
+        if self.given:
+            raise SettingsError(
+                "server.token is set in the settings and wins; change it there, or remove it first"
+            )
+        return self._make(fresh=False)
+
+    def accepts(self, token: str) -> bool:
+        """Tell whether this is the token; the first time takes 40 ms. The first use is noted."""
+        given = token.encode("utf-8", "replace")
+        if self.given:
+            return hmac.compare_digest(given, self.given.encode())
+        kept = self._read()
+        if kept is None:
+            return False
+        short = hashlib.sha256(given).digest()
+        if self._right is None or not hmac.compare_digest(short, self._right):
+            if not hmac.compare_digest(_hash(given, kept.salt), kept.scrypt):
+                return False
+            self._right = short
+        if kept.fresh:
+            self._write(kept.model_copy(update={"fresh": False}))
+        return True
+
+    def _make(self, *, fresh: bool) -> str:
+        token, salt = secrets.token_urlsafe(TOKEN_BYTES), secrets.token_hex(16)
+        hashed = _hash(token.encode(), salt)
+        key = secrets.token_hex(32)
+        self._write(_Kept(salt=salt, scrypt=hashed, session_key=key, fresh=fresh))
+        return token
+
+    def _read(self) -> _Kept | None:
+        """Return what is on disk; raises ``SettingsError`` if that cannot be read."""
+        try:
+            stat = self.path.stat()
+            stamp = (stat.st_mtime_ns, stat.st_ino)
+            if stamp != self._seen:
+                kept = _Kept.model_validate_json(self.path.read_bytes())
+                self._seen, self._kept, self._right = stamp, kept, None
+        except FileNotFoundError:
+            self._seen = self._kept = self._right = None
+        except (OSError, ValidationError) as error:
+            raise SettingsError(
+                f"{self.path} cannot be read ({type(error).__name__}); `darkstar token` makes a "
+                "new token in its place"
+            ) from None
+        return self._kept
+
+    def _write(self, kept: _Kept) -> None:
+        """Replace the file as a whole, readable by its owner only."""
+        beside = self.path.with_suffix(f".{secrets.token_hex(4)}.tmp")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(kept.model_dump(), file)
+            beside.replace(self.path)
+        except OSError as error:
+            raise SettingsError(
+                f"{self.path} cannot be written: {error.strerror}; "
+                "let this user write to data_dir, or set server.token"
+            ) from error
+
+
+def _hash(token: bytes, salt: str) -> str:
+    return hashlib.scrypt(token, salt=bytes.fromhex(salt), maxmem=64 * 2**20, **_SCRYPT).hex()

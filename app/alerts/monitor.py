@@ -1,0 +1,189 @@
+"""Looks at how planning goes, keeps the alerts, and withdraws a plan that must not be followed."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import inspect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.alerts import machine
+from app.alerts.conditions import away, look
+from app.alerts.facts import Facts, read_facts, read_idleness
+from app.alerts.idleness import Idleness
+from app.alerts.teller import Teller
+from app.db import alerts, plans
+from app.db.engine import session_scope
+from app.db.lock import exclusive
+from app.db.models import AlertRow
+from app.errors import DatabaseUnavailableError, RunInProgressError
+from app.job import PlanningJob
+from app.settings import Settings
+
+# What ended longer ago is no news, even where nobody could be told.
+NEWS_FOR = timedelta(days=2)
+BUSY = "another Darkstar process looks after the alerts of this database"
+_log = structlog.get_logger("darkstar.alerts")
+
+
+@dataclass(slots=True)
+class Monitor:
+    """The alerts of one process; the database holds them, memory only what it cannot hold.
+
+    ``announce`` is called with ``alert`` when an alert is raised or over, with ``plan`` when the
+    plan in force was withdrawn. While the database is away, its own alert lives in ``rows`` only.
+    """
+
+    job: PlanningJob
+    announce: Callable[[str], None]
+    teller: Teller = field(init=False)
+    rows: list[AlertRow] = field(default_factory=list)
+    facts: Facts | None = None
+    away_since: datetime | None = None
+    _idle: tuple[tuple[date, Settings], Idleness | None] | None = None
+    _not_kept: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        """Make what tells people."""
+        self.teller = Teller(self.job.sources)
+
+    @property
+    def open(self) -> list[AlertRow]:
+        """Return the raised alerts, the critical ones first."""
+        return sorted(machine.raised(self.rows), key=lambda row: (row.severity, row.since))
+
+    @property
+    def withdrawing(self) -> list[AlertRow]:
+        """Return the raised alerts under which the plan is not followed."""
+        return machine.withdraws(self.open, self.job.settings.alerts)
+
+    async def look(self) -> bool:
+        """Read the facts and move every alert on; takes the database's patience at most.
+
+        Returns whether the plan in force was withdrawn just now.
+        """
+        async with self._looking:
+            if not self.job.log.migrated:
+                # There are no tables yet; the job says why, once it has tried.
+                error = self.job.log.database_error
+                return self.database_failed(error) if error else False
+            try:
+                async with exclusive(self.job.engine, "darkstar-alerts", busy=BUSY, wait_seconds=1):
+                    return await self._look(clock.now())
+            except DatabaseUnavailableError as fault:
+                return self.database_failed(str(fault))
+            except RunInProgressError as other:
+                _log.info("alerts left to another process", reason=str(other))
+                return False
+
+    async def _look(self, now: datetime) -> bool:
+        async with session_scope(self.job.sources.sessions, writes=True) as session:
+            await self._load(session, now)
+            # Who stands by leaves judging to the service that plans.
+            if self.job.log.last_outcome == "stood_down":
+                return False
+            idle = await self._idleness(session, now)
+            self.facts = await read_facts(session, idleness=idle, now=now)
+            changes = machine.step(self.rows, look(self.facts, self.job.settings), now=now)
+            await self._store(session, changes)
+            withdrawn = await self._withdraw(session, now)
+        self.away_since = None
+        self._not_kept.clear()
+        self._say(changes, withdrawn=withdrawn)
+        return withdrawn
+
+    async def _load(self, session: AsyncSession, now: datetime) -> None:
+        """Take the rows of the database, and those it does not have yet."""
+        found = await alerts.unsettled(session, recovered_after=now - NEWS_FOR)
+        taken = {row.open_code for row in found}
+        unsaved = [row for row in self.rows if inspect(row).transient and row.code not in taken]
+        for row in unsaved:
+            row.id = None  # type: ignore[assignment] # a rolled back insert leaves its number
+        for row in found:
+            row.deliveries = self._not_kept.get(row.id, row.deliveries)
+        self.rows = [*found, *unsaved]
+
+    async def _idleness(self, session: AsyncSession, now: datetime) -> Idleness | None:
+        settings = self.job.settings
+        key = clock.local_day(now, settings.zone), settings
+        if self._idle is None or self._idle[0] != key:
+            self._idle = key, await read_idleness(session, settings, now=now)
+        return self._idle[1]
+
+    async def _store(self, session: AsyncSession, changes: machine.Changes) -> None:
+        kept = {id(row): row for row in [*self.rows, *changes.stored]}
+        for row in changes.dropped:
+            del kept[id(row)]
+            if not inspect(row).transient:
+                await session.delete(row)
+        self.rows = list(kept.values())
+        session.add_all(self.rows)
+        await session.flush()
+
+    async def _withdraw(self, session: AsyncSession, now: datetime) -> bool:
+        """Make the rows ahead say that they must not be acted on, while an alert wants it."""
+        facts = self.facts
+        if facts is None or facts.run_id is None or not facts.is_valid or not self.withdrawing:
+            return False
+        return bool(await plans.withdraw(session, facts.run_id, now=now))
+
+    def database_failed(self, error: str) -> bool:
+        """Count the time the database is away; needs no database; tells what ``look`` tells."""
+        now = clock.now()
+        self.away_since = self.away_since or now
+        seen = away(error, self.away_since, self.job.settings)
+        changes = machine.step(self.rows, [seen], now=now)
+        # Pending or raised, it waits in memory for its place in the database.
+        self.rows += [row for row in changes.stored if row not in self.rows]
+        withdrawn = bool(changes.news and self.withdrawing)
+        self._say(changes, withdrawn=withdrawn)
+        return withdrawn
+
+    def _say(self, changes: machine.Changes, *, withdrawn: bool) -> None:
+        for row in changes.news:
+            state = "recovered" if row.recovered_at else "raised"
+            _log.warning("alert", code=row.code, state=state, message=row.message)
+        if changes.news:
+            self.announce("alert")
+        if withdrawn:
+            _log.warning("plan withdrawn", alerts=[row.code for row in self.withdrawing])
+            self.announce("plan")
+
+    async def deliver(self) -> None:
+        """Send what is owed; beside another process that sends, nothing."""
+        if self.job.log.last_outcome == "stood_down" or not self.teller.owes(self.rows):
+            return
+        if self.away_since is not None:
+            await self._deliver(self.rows)
+            return
+        try:
+            async with exclusive(self.job.engine, "darkstar-alerts-told", busy=BUSY):
+                async with session_scope(self.job.sources.sessions) as session:
+                    rows = await alerts.unsettled(session, recovered_after=clock.now() - NEWS_FOR)
+                await self._deliver(rows)
+        except DatabaseUnavailableError as error:
+            self.database_failed(str(error))
+        except RunInProgressError as other:
+            _log.info("messages left to another process", reason=str(other))
+
+    async def _deliver(self, rows: Sequence[AlertRow]) -> None:
+        for row in list(rows):
+            if await self.teller.tell(row) and not inspect(row).transient:
+                await self._keep(row.id, row.deliveries)
+
+    async def _keep(self, alert_id: int, deliveries: dict[str, Any]) -> None:
+        """Store who was told; what the database misses is added at the next look."""
+        for row in self.rows:
+            if row.id == alert_id:
+                row.deliveries = deliveries
+        try:
+            async with session_scope(self.job.sources.sessions, writes=True) as session:
+                await alerts.keep_deliveries(session, alert_id, deliveries)
+        except DatabaseUnavailableError as error:
+            self._not_kept[alert_id] = deliveries
+            _log.warning("alert delivery not stored yet", id=alert_id, error=str(error))

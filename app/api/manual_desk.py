@@ -1,0 +1,128 @@
+"""Manual actions as handlers use them: one transaction a change, then a new plan soon."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from app import __version__, clock
+from app.api.schemas import SlotOut
+from app.api.schemas_manual import PreviewOut
+from app.api.services import Services
+from app.clock import iso_utc
+from app.db import manual_actions as store
+from app.db import plans
+from app.db.engine import session_scope
+from app.db.models import ManualAction
+from app.errors import NoPlanYetError
+from app.frames import SLOT
+from app.home import home_now
+from app.manual_actions import Desk
+from app.manual_wish import Wish, check
+from app.preview import Preview, preview
+from app.stored_inputs import inputs_of
+
+
+@asynccontextmanager
+async def desk(services: Services, made_from: str) -> AsyncIterator[Desk]:
+    """Give a desk inside one transaction; when it is done, plan and tell the pages."""
+    plan = await services.plan()
+    end = plan.schedule[-1].slot_end if plan and plan.schedule else None
+    async with session_scope(services.job.sources.sessions, writes=True) as session:
+        yield Desk(session, clock.now(), made_from, end)
+    services.events.publish("manual")
+    services.replan_soon("manual")
+
+
+async def actions_in_force(services: Services) -> Sequence[ManualAction]:
+    """Return the actions that still have slots ahead."""
+    async with session_scope(services.job.sources.sessions) as session:
+        return await store.active(session, at=clock.now())
+
+
+async def simulate(
+    services: Services, wishes: Sequence[Wish], *, beside_present: bool
+) -> PreviewOut:
+    """Plan with the wishes and without; writes nothing."""
+    now = clock.now()
+    sources = services.job.sources
+    async with session_scope(sources.sessions) as session:
+        latest = await plans.latest_run(session)
+        run = None if latest is None else await plans.run_by_id(session, latest.id)
+        present = await store.active(session, at=now)
+        current = await plans.current(session)
+    if run is None:
+        raise NoPlanYetError("nothing has been planned yet; POST /api/run_planner plans now")
+    notices = []
+    for wish in wishes:
+        notices += check(wish, now=now, horizon_end=run.horizon_end)
+    home = await home_now(sources, current, now=now, remember=False)
+    stored = await asyncio.to_thread(inputs_of, run)
+    kept = present if beside_present else []
+    made = await asyncio.to_thread(
+        preview,
+        stored,
+        home.state,
+        now=now,
+        present=present,
+        # Where two cover a slot, the one asked for now is what is previewed.
+        wished=[*kept, *wishes],
+        soc_known=home.soc_known,
+    )
+    return await asyncio.to_thread(
+        _reply, made, run.currency, notices, _conflicts(kept, wishes), run.id
+    )
+
+
+def _conflicts(present: Sequence[ManualAction], wishes: Sequence[Wish]) -> list[str]:
+    """Name every pair of actions that cover the same slots."""
+    found = [
+        f"{wish.action} from {iso_utc(wish.start_at)} overlaps action {other.id} ({other.action} "
+        f"from {iso_utc(other.start_at)} to {iso_utc(other.end_at)})"
+        for wish in wishes
+        for other in present
+        if other.start_at < wish.end_at and wish.start_at < other.end_at
+    ]
+    found += [
+        f"{one.action} from {iso_utc(one.start_at)} overlaps {two.action} from "
+        f"{iso_utc(two.start_at)} in this very request"
+        for index, one in enumerate(wishes)
+        for two in wishes[index + 1 :]
+        if one.start_at < two.end_at and two.start_at < one.end_at
+    ]
+    return found
+
+
+def _reply(
+    made: Preview, currency: str, notices: list[str], conflicts: list[str], run_id: int
+) -> PreviewOut:
+    return PreviewOut(
+        currency=currency,
+        cost=made.plan.totals.cost,
+        cost_without=made.without.totals.cost,
+        cost_difference=made.cost_difference,
+        soc_difference_percent=made.soc_difference_percent,
+        changed_slots=made.changed_slots,
+        warnings=list(made.warnings),
+        notices=notices,
+        conflicts=conflicts,
+        schedule=slots_out(made, run_id),
+    )
+
+
+def slots_out(made: Preview, run_id: int) -> list[SlotOut]:
+    """Return the previewed schedule as slots, numbered within the preview."""
+    rows = made.plan.schedule.to_dicts()
+    return [
+        SlotOut.model_validate(
+            {
+                **row,
+                "slot_number": number,
+                "reason_params": json.loads(row["reason_params"]),
+                "valid_until": row["slot_start"] + SLOT,
+                "planner_version": __version__,
+                "plan_run_id": run_id,
+            }
+        )
+        for number, row in enumerate(rows, start=1)
+    ]

@@ -1,0 +1,83 @@
+"""The page ``/plan``: the table twin of the chart, with every quarter's reason one key away."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from app import clock
+from app.api.instants import UtcInstant
+from app.api.page_errors import PageRoute
+from app.api.page_templates import templates
+from app.api.plan_csv import plan_csv
+from app.api.plan_table_view import PlanTableView, plan_table
+from app.api.rest import PlanDep, ServicesDep
+from app.api.run_desk import explain
+from app.api.services import Services
+from app.api.why_view import WhyView, gone_view, why_view
+from app.clock import slot_floor
+from app.errors import DarkstarError
+
+router = APIRouter(route_class=PageRoute)
+# Each open explanation reads its run: more than these stay closed when the page comes again.
+MOST_OPEN = 8
+Slots = Annotated[list[UtcInstant], Query(default_factory=list, max_length=100)]
+Show = Literal["", "slots", "blocks"]
+
+
+async def why_of(deps: Services, at: UtcInstant, run_id: int | None = None) -> WhyView:
+    """Explain the slot at an instant, in force or of a run, or say why that cannot be done."""
+    zone = deps.job.settings.zone
+    try:
+        found = await explain(deps, at, run_id)
+    except DarkstarError as error:
+        return gone_view(slot_floor(at), str(error), zone)
+    return await asyncio.to_thread(why_view, found, clock.now(), zone)
+
+
+async def opened(
+    deps: Services, wanted: list[UtcInstant], run_id: int | None = None
+) -> dict[datetime, WhyView]:
+    """Return the explanations that an address wants open, the last of them where too many."""
+    starts = list(dict.fromkeys(slot_floor(at) for at in wanted))[-MOST_OPEN:]
+    return {start: await why_of(deps, start, run_id) for start in starts}
+
+
+async def table_view(deps: ServicesDep, slot: Slots, show: Show = "") -> PlanTableView:
+    """Return the table of the plan in force, with what the query wants open."""
+    plan = await deps.plan()
+    known = await opened(deps, slot if plan else [])
+    return await asyncio.to_thread(plan_table, plan, clock.now(), mode=show, explained=known)
+
+
+TableDep = Annotated[PlanTableView, Depends(table_view)]
+
+
+@router.get("/plan")
+def plan_page(request: Request, table: TableDep) -> HTMLResponse:
+    """Return the page; ``?slot=`` opens a quarter's explanation without scripts."""
+    return templates.TemplateResponse(request, "plan.html", {"table": table})
+
+
+@router.get("/ui/plan-slots")
+def plan_slots(request: Request, table: TableDep) -> HTMLResponse:
+    """Return the days and their tables."""
+    return templates.TemplateResponse(request, "_plan_slots.html", {"table": table})
+
+
+@router.get("/ui/plan-why")
+async def plan_why(request: Request, deps: ServicesDep, slot: UtcInstant) -> HTMLResponse:
+    """Return the row that explains a quarter, to stand below it."""
+    why = await why_of(deps, slot)
+    return templates.TemplateResponse(request, "_plan_why.html", {"why": why})
+
+
+@router.get("/plan.csv")
+async def plan_as_csv(document: PlanDep) -> Response:
+    """Return the plan in force as a file for spreadsheets."""
+    name = f"darkstar-plan-{document.plan.meta.planned_at:%Y%m%d-%H%M}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    text = await asyncio.to_thread(plan_csv, document.plan)
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)

@@ -1,0 +1,57 @@
+"""The answer of ``/api/status``: the plan, what is wrong, and what the service does about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app import __version__, clock
+from app.api.replies import state_of
+from app.api.safe_default import safe_default, valid_slot
+from app.api.schemas import JobState, PlanFigures, PlanStamp, ScheduleOut, StatusOut
+from app.api.schemas_alerts import AlertOut
+from app.db.engine import database_label
+
+if TYPE_CHECKING:
+    from app.api.services import Services
+
+
+def status_of(services: Services, plan: ScheduleOut | None, job: JobState) -> StatusOut:
+    """Return the status that goes with a plan and the state of the job."""
+    now, settings = clock.now(), services.job.settings
+    meta = plan.meta if plan else None
+    safe = safe_default(plan, services.alerts.withdrawing, now)
+    stamp = (
+        PlanStamp(
+            planned_at=meta.planned_at,
+            planner_version=meta.planner_version,
+            plan_run_id=meta.plan_run_id,
+        )
+        if meta
+        else None
+    )
+    own = (services.export_error, services.job.log.config_error)
+    return StatusOut(
+        state=state_of(plan, job, now, is_safe=safe is not None),
+        safe_default=safe is not None,
+        safe_default_reason=safe.reason if safe else "",
+        safe_default_text=safe.text if safe else "",
+        version=__version__,
+        now=now,
+        timezone=settings.timezone,
+        currency=settings.nordpool.currency,
+        demo_home=settings.demo_home,
+        access=services.gate.state,
+        database=database_label(settings),
+        database_ok=not services.database_error,
+        database_error=services.database_error,
+        database_down_since=services.database_down_since,
+        local_plan=stamp,
+        server_plan=None if services.database_error else stamp,
+        plan_age_seconds=(now - meta.planned_at).total_seconds() if meta else None,
+        job=job,
+        figures=PlanFigures.model_validate(meta) if meta else None,
+        current=valid_slot(plan, now),
+        warnings=[*(meta.warnings if meta else []), *filter(None, own)],
+        inputs=meta.inputs if meta else [],
+        alerts=[AlertOut.of(row) for row in services.alerts.open],
+    )

@@ -1,0 +1,54 @@
+"""A daily counter must begin anew at the home's midnight, or yesterday counts as today."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from app.doctor.entity import Entity
+from app.doctor.report import Finding, Verdict
+from app.doctor.roles import Kind
+from app.ingest.consumption import RESET_BELOW_RATIO
+
+# A device with a clock of its own may be a little late.
+LATE = timedelta(minutes=30)
+
+
+def midnight_reset(entity: Entity, *, midnight: datetime) -> Iterator[Finding]:
+    """Say whether a daily counter fell at ``midnight`` (UTC), the last one of the home."""
+    known = entity.points.drop_nulls()
+    before = known.filter(pl.col("at") < midnight)
+    if entity.role.kind is not Kind.DAILY or not entity.is_counter or before.is_empty():
+        return
+    full = float(before["value"][-1])
+    if full <= 0 or entity.end - midnight < LATE:
+        return
+    after = known.filter(pl.col("at") >= midnight)
+    anew = after.filter(pl.col("value") < full * RESET_BELOW_RATIO)
+    unit, setting = entity.answer.unit, entity.role.setting
+    if anew.is_empty():
+        now = float(known["value"][-1])
+        yield Finding(
+            "midnight",
+            Verdict.RED,
+            f"{full:g} {unit} before midnight and {now:g} {unit} now: it did not begin anew",
+            now,
+            unit,
+            f"map a counter that begins anew at midnight to {setting}, such as a utility meter "
+            "with the cycle daily; a meter that goes on counting belongs in "
+            "home_assistant.water_heater_entity_id",
+        )
+        return
+    late = anew["at"][0] - midnight
+    minutes = late / timedelta(minutes=1)
+    if late > LATE:
+        yield Finding(
+            "midnight",
+            Verdict.AMBER,
+            f"began anew {minutes:.0f} min after midnight",
+            round(minutes, 1),
+            "min",
+            "set the time zone of the device, or of Home Assistant, to the home's",
+        )
+    else:
+        yield Finding("midnight", Verdict.GREEN, "began anew at midnight", minutes, "min")

@@ -1,0 +1,93 @@
+"""What Home Assistant recorded of every mapped sensor, slot by slot."""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import httpx
+import polars as pl
+
+from app.frames import SLOT
+from app.ingest import meters
+from app.ingest.ha_rest import SensorMissingError, read_history, read_state
+from app.ingest.meters import Meter, Record
+from app.settings import HomeAssistant
+
+# A piece that reaches over an edge of the window is cut there: read this much around it.
+AROUND: Final = timedelta(hours=1)
+# An unchanged power that nobody confirmed for longer may be that of a sensor that has died.
+UNCONFIRMED_FOR: Final = timedelta(minutes=20)
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What was found (``MEASURED_SLOTS``), and per entity why it says nothing."""
+
+    frame: pl.DataFrame = field(default_factory=meters.nothing)
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+async def read_slots(
+    client: httpx.AsyncClient,
+    home: HomeAssistant,
+    wanted: Sequence[Meter],
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    most_kwh: float,
+) -> Recorded:
+    """Return what the sensors recorded of the slots of [start, end).
+
+    A sensor that is missing or in a wrong unit is a problem of its own; when Home Assistant itself
+    does not answer, ``UpstreamError`` is raised and nothing is known.
+    """
+    found = Recorded()
+    slots = pl.Series([start + SLOT * i for i in range(round((end - start) / SLOT))])
+    for key in dict.fromkeys(meter.key for meter in wanted):
+        try:
+            record = await _record(client, home, key, start=start, end=end, now=now)
+        except SensorMissingError as error:
+            found.problems[key] = str(error)
+            continue
+        for meter in (each for each in wanted if each.key == key):
+            try:
+                part = await asyncio.to_thread(
+                    meters.measured, meter, record, slots, most_kwh=most_kwh
+                )
+            except meters.MeterUnitError as error:
+                found.problems[key] = str(error)
+            else:
+                found.frame = pl.concat([found.frame, part])
+    return found
+
+
+async def _record(
+    client: httpx.AsyncClient,
+    home: HomeAssistant,
+    key: str,
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+) -> Record:
+    state = await read_state(client, home, key)
+    until = min(now, end + AROUND)
+    points = await read_history(client, home, key, start=start - AROUND, end=until)
+    value = _number(state.text)
+    if state.at <= until:
+        points = meters.confirmed(points, at=state.at, value=value)
+    # Nothing may last: a roof at night need not be confirmed.
+    believed = until if value == 0 else min(until, max(start, state.at + UNCONFIRMED_FOR))
+    return Record(points, state.unit, believed)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

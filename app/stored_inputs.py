@@ -1,0 +1,62 @@
+"""What a run planned with, read back from what it stored."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from pydantic import TypeAdapter, ValidationError
+
+from app.db.models import PlanRun
+from app.errors import DarkstarError
+from app.frames import LOOKAHEAD, SLOTS
+from app.planner.context import Context, HomeState, SafetyFactor
+from app.run_record import Inputs
+from app.settings import Settings
+
+
+class NotReplayableError(DarkstarError):
+    """The run stored no inputs, or inputs that this version cannot read."""
+
+    status = 409
+    code = "not_replayable"
+
+
+def inputs_of(run: PlanRun) -> Inputs:
+    """Return what a run planned with, its statuses left out; raises ``NotReplayableError``."""
+    if not run.inputs:
+        raise NotReplayableError(f"run {run.id} stored no inputs: it published no plan")
+    try:
+        stored: dict[str, Any] = json.loads(run.inputs)
+        after = stored["lookahead"]
+        ctx = Context(
+            settings=Settings.model_validate(stored["settings"]),
+            home=TypeAdapter(HomeState).validate_python(stored["home"]),
+            safety=TypeAdapter(SafetyFactor).validate_python(stored["safety"]),
+            discharge_allowed=stored["discharge_allowed"],
+            lookahead=None if after is None else _frame(after, LOOKAHEAD),
+        )
+        return Inputs(_frame(stored["slots"], SLOTS), ctx, ())
+    except (ValidationError, KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise NotReplayableError(
+            f"the inputs of run {run.id}, made by version {run.planner_version}, cannot be read "
+            f"by this one ({type(error).__name__})"
+        ) from error
+
+
+def _frame(rows: list[dict[str, Any]], schema: pl.Schema) -> pl.DataFrame:
+    """Return stored rows as a frame; columns that came later than the run are empty."""
+    converted = [
+        {name: _value(row.get(name), kind) for name, kind in schema.items()} for row in rows
+    ]
+    return pl.DataFrame(converted, schema=schema)
+
+
+def _value(value: Any, kind: pl.DataType) -> Any:
+    if value is None:
+        return None
+    if isinstance(kind, pl.Datetime):
+        return datetime.fromisoformat(value)
+    if isinstance(kind, pl.Date):
+        return datetime.fromisoformat(value).date()
+    return value
