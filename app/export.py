@@ -2,8 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel
+
+FILE_NAME: Final = "schedule.json"
 
 
 def write_schedule_json(path: Path, plan: BaseModel) -> None:

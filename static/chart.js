@@ -18,6 +18,8 @@ const RANGES = [24, 36, 48];
 const stored = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
 const hidden = new Set(stored("hidden-series") ?? SERIES.filter((s) => s.off).map((s) => s.key));
 let range = stored("chart-hours") ?? (phone() ? 24 : 48);
+const localButton = document.getElementById("local-plan");
+let local = false;
 let plan = null, chart = null, drawnRun = "", columns = [], lanes = {}, cursorAt = null, ghost = [], selection = null;
 const starts = () => plan.slots.map((slot) => seconds(slot.slot_start));
 
@@ -164,17 +166,29 @@ function controls() {
   })));
 }
 
+/** Say which plan is drawn, unless it is the server's, as nearly always. */
+function tellWhich(shown) {
+  const line = document.getElementById("plan-shown");
+  line.textContent = local ? shown : "";
+  line.hidden = !local;
+  localButton.setAttribute("aria-pressed", String(local));
+}
+
 async function load() {
   const run = document.querySelector("#chart-summary [data-run]")?.dataset.run ?? "";
-  figure.classList.toggle("nothing", !run);
-  if (run === drawnRun) return;
-  drawnRun = run;
-  if (!run) { chart?.destroy(); chart = plan = null; figure.replaceChildren(); readout.replaceChildren(); return; }
+  const wanted = local ? `local, ${run}` : run;
+  figure.classList.toggle("nothing", !wanted);
+  if (wanted === drawnRun) return;
+  drawnRun = wanted;
+  if (!wanted) { tellWhich(""); chart?.destroy(); chart = plan = null; figure.replaceChildren(); readout.replaceChildren(); return; }
   try {
-    const answer = await fetch("/ui/chart", { headers: { Accept: "application/json" } });
+    const answer = await fetch(local ? "/ui/chart?plan=local" : "/ui/chart", { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(answer.statusText);
-    plan = await answer.json();
-    if (!plan.slots.length) throw new Error("no plan");
+    const found = await answer.json();
+    tellWhich(found.shown);
+    // What is drawn stays: without a local plan there is only the sentence that says so.
+    if (!found.slots.length) { figure.classList.toggle("nothing", !plan); if (!local) drawnRun = ""; return; }
+    plan = found;
   } catch { drawnRun = ""; return; }
   fill();
   controls();
@@ -227,7 +241,16 @@ function haunt() {
   if (chart) refresh();
 }
 new MutationObserver(haunt).observe(document.getElementById("manual"), { childList: true, subtree: true });
-document.body.addEventListener("refresh", () => { drawnRun = ""; load(); });
+/** Draw the server's plan or the local one, whichever is not drawn. */
+function show(wanted) {
+  local = wanted;
+  drawnRun = "";
+  load();
+}
+localButton.hidden = false;
+localButton.addEventListener("click", () => show(!local));
+document.getElementById("server-plan").addEventListener("click", () => { local = false; });
+document.body.addEventListener("refresh", () => show(local));
 // Colours are read when they are drawn.
 document.addEventListener("theme-changed", () => { if (chart) { controls(); chart.redraw(false); } });
 load();

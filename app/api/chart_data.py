@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import polars as pl
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from app import clock
 from app.api.plan_blocks import action, why
+from app.api.plan_shown import local_plan, local_shown, server_shown
 from app.api.rest import ServicesDep
 from app.api.schemas import ScheduleOut, SlotOut
 from app.api.services import Services
@@ -29,13 +30,23 @@ _PLANNED = (
 
 
 @router.get("/ui/chart")
-async def chart(deps: ServicesDep) -> JSONResponse:
-    """Return the plan by slot, the recorded slots of today and the prices after the horizon."""
-    plan, now = await deps.plan(), clock.now()
+async def chart(
+    deps: ServicesDep, which: Annotated[Literal["server", "local"], Query(alias="plan")] = "server"
+) -> JSONResponse:
+    """Return the plan by slot, the recorded slots of today and the prices after the horizon.
+
+    ``?plan=local`` is the plan in this service's own file instead of the one in the database.
+    """
+    plan, status = await deps.overview()
+    shown = server_shown(status)
+    if which == "local":
+        local = await asyncio.to_thread(local_plan, deps.job.settings)
+        plan, shown = local.plan, local_shown(local, status)
     if plan is None:
-        return JSONResponse({"slots": [], "actual": [], "estimated": []})
-    actual, after = await _beside(deps, plan, now)
-    return JSONResponse(await asyncio.to_thread(_document, plan, actual, after))
+        return JSONResponse({"shown": shown, "slots": [], "actual": [], "estimated": []})
+    actual, after = await _beside(deps, plan, clock.now())
+    document = await asyncio.to_thread(_document, plan, actual, after)
+    return JSONResponse({"shown": shown, **document})
 
 
 async def _beside(

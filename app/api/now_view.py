@@ -1,14 +1,13 @@
 """From the plan in force to the compact answer: what counts now, and whether it may be acted on."""
 
-from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from app.api.day_money import idle_cost, slots_of_today
 from app.api.replies import slot_at
 from app.api.schemas import ScheduleOut, SlotOut, StatusOut
 from app.api.schemas_now import SAFE, SAFE_TEXT, NowOut
 from app.api.services import Services
 from app.clock import local_day, local_midnight
-from app.frames import SLOT_HOURS
 
 
 async def read_now(services: Services) -> NowOut:
@@ -23,9 +22,8 @@ def now_of(plan: ScheduleOut | None, status: StatusOut, *, can_curtail: bool) ->
     valid = present if present is not None and status.now < present.valid_until else None
     change = _change(plan, valid)
     zone = ZoneInfo(status.timezone)
-    today = _today(plan, status.now, zone)
+    today = slots_of_today(plan, status.now, zone)
     cost = sum(slot.planned_cost for slot in today) if today else None
-    idle_cost = sum(_idle_cost(slot, can_curtail=can_curtail) for slot in today)
     meta = plan.meta if plan else None
     return NowOut(
         now=status.now,
@@ -39,7 +37,7 @@ def now_of(plan: ScheduleOut | None, status: StatusOut, *, can_curtail: bool) ->
         import_price_per_kwh=present.import_price_per_kwh if present else None,
         export_price_per_kwh=present.export_price_per_kwh if present else None,
         cost_today=cost,
-        saving_today=idle_cost - cost if cost is not None else None,
+        saving_today=None if cost is None else idle_cost(today, can_curtail=can_curtail) - cost,
         day_start=local_midnight(local_day(status.now, zone), zone),
         state=status.state,
         planned_at=meta.planned_at if meta else None,
@@ -99,19 +97,3 @@ def _change(plan: ScheduleOut | None, slot: SlotOut | None) -> dict[str, object]
 
 def _is_other(one: SlotOut, two: SlotOut) -> bool:
     return (one.classification, one.water_kw > 0) != (two.classification, two.water_kw > 0)
-
-
-def _today(plan: ScheduleOut | None, now: datetime, zone: ZoneInfo) -> list[SlotOut]:
-    day = local_day(now, zone)
-    start, end = local_midnight(day, zone), local_midnight(day + timedelta(days=1), zone)
-    return [slot for slot in (plan.schedule if plan else []) if start <= slot.slot_start < end]
-
-
-def _idle_cost(slot: SlotOut, *, can_curtail: bool) -> float:
-    """Return what a slot would cost with the battery idle: same load, same water, same sun."""
-    net_kwh = slot.planned_load_kwh + slot.water_kw * SLOT_HOURS - slot.planned_pv_kwh
-    if net_kwh >= 0:
-        return net_kwh * slot.import_price_per_kwh
-    # Where selling costs money, an inverter that can throttle its panels does.
-    price = slot.export_price_per_kwh
-    return net_kwh * (max(0.0, price) if can_curtail else price)

@@ -10,8 +10,10 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app import clock
 from app.api import views, words
+from app.api.kpi_view import Home, KpiView, kpis, measured_today
 from app.api.manual_pages import manual_context
 from app.api.page_templates import templates
+from app.api.plan_shown import server_shown
 from app.api.price_view import PriceView, price_view, unavailable
 from app.api.prices import prices_of
 from app.api.rest import ServicesDep
@@ -24,9 +26,9 @@ from app.i18n import _, marked
 router = APIRouter()
 PHASES = {
     "preparing": marked("Preparing…"),
-    "gathering": marked("Collecting prices and weather…"),
+    "gathering": marked("Collecting…"),
     "planning": marked("Planning…"),
-    "publishing": marked("Saving the plan…"),
+    "publishing": marked("Saving…"),
 }
 
 
@@ -47,6 +49,15 @@ def page_view(
 
 
 ViewDep = Annotated[views.PageView, Depends(page_view)]
+
+
+async def kpis_view(deps: ServicesDep, known: OverviewDep) -> tuple[KpiView, ...]:
+    """Return the key figures of the local day beside what was measured of it."""
+    measured = await measured_today(deps, database_ok=known[1].database_ok)
+    return kpis(*known, measured, Home.of(deps.job.settings))
+
+
+KpisDep = Annotated[tuple[KpiView, ...], Depends(kpis_view)]
 
 
 async def prices_view(deps: ServicesDep, known: OverviewDep) -> PriceView:
@@ -73,18 +84,20 @@ async def manual_parts(deps: ServicesDep) -> dict[str, Any]:
 def today(
     request: Request,
     view: ViewDep,
+    figures: KpisDep,
     prices: PricesDep,
     manual: Annotated[dict[str, Any], Depends(manual_parts)],
 ) -> HTMLResponse:
     """Return the dashboard."""
-    context = {"view": view, "prices": prices} | manual
+    context = {"view": view, "kpis": figures, "prices": prices} | manual
     return templates.TemplateResponse(request, "today.html", context)
 
 
 @router.get("/ui/today")
-def today_content(request: Request, view: ViewDep) -> HTMLResponse:
+def today_content(request: Request, view: ViewDep, figures: KpisDep) -> HTMLResponse:
     """Return what changes with the clock and the plan, the header's clock included."""
-    return templates.TemplateResponse(request, "_refresh.html", {"view": view})
+    context = {"view": view, "kpis": figures}
+    return templates.TemplateResponse(request, "_refresh.html", context)
 
 
 @router.get("/ui/plan")
@@ -121,7 +134,7 @@ async def _run(deps: Services) -> tuple[bool, str]:
     except DarkstarError as error:
         return False, words.sentence(str(error))
     if state.last_outcome in {"ok", "degraded"}:
-        now = (await asyncio.to_thread(views.page, *await deps.overview())).now
+        now = views.now_card(*await deps.overview())
         return True, _made(now)
     return False, f"{_('No new plan.')} {words.sentence(state.last_error)}"
 
@@ -136,7 +149,7 @@ def _made(now: views.NowView | None) -> str:
 def server_plan(request: Request, known: OverviewDep) -> HTMLResponse:
     """Have the page read the plan in the database again, and say which plan it shows."""
     context = {
-        "text": views.plan_shown(known[1]),
+        "text": server_shown(known[1]),
         "kind": "good" if known[1].server_plan else "bad",
     }
     headers = {"HX-Trigger": "refresh"}

@@ -45,9 +45,11 @@ def run_facts(
 
 
 def _money_rows(meta: PlanMeta) -> tuple[tuple[str, str], ...]:
-    """Return what the owner's smoothing costs, and what energy left at the end is worth."""
+    """Return what plan and smoothing cost, and what energy left at the end is worth."""
     per_kwh = _("{currency}/kWh, estimated", currency=meta.currency)
     rows = (
+        (_("Cost until then, wear included"), meta.cost, meta.currency),
+        (_("With an idle battery"), meta.cost_do_nothing, meta.currency),
         (_("Smoothing costs"), meta.smoothing_cost, meta.currency),
         (_("Energy left at the end"), meta.terminal_value_per_kwh, per_kwh),
     )

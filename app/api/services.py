@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app import clock, upkeep
+from app import clock, export, upkeep
 from app.alerts.monitor import Monitor
 from app.api.access import Gate
 from app.api.events import Broadcaster
@@ -26,7 +26,6 @@ from app.errors import (
     DatabaseUnavailableError,
     TablesMissingError,
 )
-from app.export import write_schedule_json
 from app.home import home_now
 from app.job import PlanningJob
 from app.outbox import Outbox
@@ -209,10 +208,10 @@ class Services:
 
     async def _export(self, plan: ScheduleOut) -> None:
         """Write ``schedule.json``; where that fails the plan stands, and the status says so."""
-        path = Path(self.job.settings.data_dir) / "schedule.json"
+        path = Path(self.job.settings.data_dir) / export.FILE_NAME
         async with self._exporting:
             try:
-                await asyncio.to_thread(write_schedule_json, path, plan)
+                await asyncio.to_thread(export.write_schedule_json, path, plan)
             except OSError as error:
                 self.export_error = f"{path} cannot be written: {error.strerror}"
                 _log.warning("export failed", error=self.export_error)

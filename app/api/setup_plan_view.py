@@ -140,7 +140,7 @@ def _outcome(plan: ScheduleOut | None, status: StatusOut) -> OutcomeView:
             title=_("No plan could be made."),
             lines=tuple(filter(None, (why, _("Mend it with the steps above, then try again.")))),
         )
-    now, meta = views.page(plan, status).now, plan.meta
+    now, meta = views.now_card(plan, status), plan.meta
     until = words.when(meta.horizon_end, status.now, ZoneInfo(status.timezone))
     lines = [f"{now.action}, {now.until}. {now.why}" if now else "", _money(meta, until)]
     return OutcomeView(

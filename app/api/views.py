@@ -10,8 +10,7 @@ from app.api.inputs_view import InputView, input_view
 from app.api.plan_blocks import BlocksView, action, blocks, why
 from app.api.run_facts import run_facts
 from app.api.safe_default import WHAT_IT_MEANS
-from app.api.schemas import PlanMeta, ScheduleOut, SlotOut, StatusOut
-from app.frames import SLOT_HOURS
+from app.api.schemas import ScheduleOut, SlotOut, StatusOut
 from app.i18n import _, marked
 from app.provenance import Quality
 
@@ -63,7 +62,6 @@ class PageView:
     banners: tuple[Banner, ...]
     now: NowView | None
     empty: EmptyView
-    kpis: tuple[tuple[str, str, str], ...]
     chart: ChartView
     blocks: BlocksView
     units: tuple[str, str]
@@ -85,9 +83,8 @@ def page(plan: ScheduleOut | None, status: StatusOut) -> PageView:
         version=status.version,
         access=status.access,
         banners=banners(plan, status, zone),
-        now=_now(plan, status, zone),
+        now=now_card(plan, status),
         empty=_empty(status, zone),
-        kpis=_kpis(plan, status, zone),
         chart=chart(plan, status, zone),
         blocks=blocks(plan, status.now, zone),
         units=(f"{status.currency}/kWh", status.currency),
@@ -118,8 +115,9 @@ def _empty(status: StatusOut, zone: ZoneInfo) -> EmptyView:
     return EmptyView(title, " ".join(sentences), is_planning=False)
 
 
-def _now(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> NowView | None:
-    slot = status.current
+def now_card(plan: ScheduleOut | None, status: StatusOut) -> NowView | None:
+    """Say what happens now, why, and what follows; None where no plan covers this instant."""
+    slot, zone = status.current, ZoneInfo(status.timezone)
     if plan is None or slot is None:
         return None
     ahead = [each for each in plan.schedule if each.slot_start >= slot.slot_start]
@@ -154,63 +152,3 @@ def _battery(slot: SlotOut, status: StatusOut, zone: ZoneInfo) -> tuple[str, str
         percent=round(slot.soc_target),
     )
     return words.amount(slot.soc_projected, "%"), note
-
-
-def _kpis(
-    plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo
-) -> tuple[tuple[str, str, str], ...]:
-    """Return (label, value, note) of the key figures."""
-    if plan is None or status.current is None:
-        return ()
-    meta, today = plan.meta, status.now.astimezone(zone).date()
-    left = [
-        slot
-        for slot in plan.schedule
-        if slot.slot_end > status.now and slot.slot_start.astimezone(zone).date() == today
-    ]
-    span = round((meta.horizon_end - meta.horizon_start).total_seconds() / 3600)
-    saved = meta.cost_do_nothing - meta.cost
-    planned = meta.cost_self_consumption - meta.cost
-    sun, water = (
-        sum(s.planned_pv_kwh for s in left),
-        sum(s.water_kw for s in left) * SLOT_HOURS,
-    )
-    return (
-        (
-            _("Planned cost"),
-            words.amount(meta.cost, meta.currency, 2),
-            _("for {hours} h, net", hours=span),
-        ),
-        (_("Saves"), words.amount(saved, meta.currency, 2), _("against an idle battery")),
-        (_("By planning"), words.amount(planned, meta.currency, 2), _("against only storing sun")),
-        *_optimality(meta),
-        (_("Sun today"), words.amount(sun, "kWh", 1), _("still to come")),
-        (_("Hot water today"), words.amount(water, "kWh", 1), _("still to heat")),
-    )
-
-
-def _optimality(meta: PlanMeta) -> tuple[tuple[str, str, str], ...]:
-    """Return how near the plan comes to the best possible one; nothing for an older plan."""
-    if meta.cost_best is None or meta.optimality_percent is None:
-        return ()
-    missed = words.number(meta.cost - meta.cost_best)
-    note = _("nothing left to gain")
-    if missed != words.number(0):
-        note = _("{money} {currency} from the best", money=missed, currency=meta.currency)
-    return ((_("Optimality"), words.amount(meta.optimality_percent, "%"), note),)
-
-
-def plan_shown(status: StatusOut) -> str:
-    """Say which plan the page shows: the database's, or the one this process holds."""
-    zone = ZoneInfo(status.timezone)
-    for stamp, text in (
-        (status.server_plan, marked("The server plan of {time} is shown, run {run}.")),
-        (
-            status.local_plan,
-            marked("The database is away: the local plan of {time} is shown, run {run}."),
-        ),
-    ):
-        if stamp:
-            made = words.when(stamp.planned_at, status.now, zone)
-            return _(text, time=made, run=stamp.plan_run_id)
-    return _("There is no plan yet, neither on the server nor here.")

@@ -67,7 +67,7 @@ async def test_a_plan_that_comes_to_its_end_is_said_on_every_side_and_taken_back
         page = views.page(*await house.schedule.services.overview())
         assert page.banners[0].title == "Safe default in force since 00:00"
         assert page.state_text == "Safe default"
-        html = templates.env.get_template("_today.html").render(view=page)
+        html = templates.env.get_template("_today.html").render(view=page, kpis=())
         assert "Safe default in force since 00:00" in html
         assert "nothing is sold from it until a new plan is in force" in html
         assert "Now, until" not in html
