@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -66,6 +67,11 @@ class Context:
     def limits(self) -> Limits:
         """What battery, inverter and grid can do in one slot."""
         return limits_of(self.settings)
+
+    @cached_property
+    def worked_out(self) -> dict[str, tuple[Any, Any]]:
+        """What a pass has worked out and a later one asks for again: question and answer."""
+        return {}
 
     @property
     def engine(self) -> str:

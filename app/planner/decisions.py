@@ -28,7 +28,16 @@ class Value:
 
 
 def value(df: pl.DataFrame, ctx: Context, *, may_buy: Sequence[bool]) -> Value:
-    """Return the value of stored energy, grid energy bought only where ``may_buy`` says so."""
+    """Return the value of stored energy, grid energy bought only where ``may_buy`` says so.
+
+    Asked again for the same slots it is not computed anew: the explanation needs what pass 4 did.
+    """
     rows, water_kwh = engine_terms.inputs_of(df), df["water_kwh"].to_list()
+    question = (rows, water_kwh, may_buy)
+    if (known := ctx.worked_out.get("value")) is not None and known[0] == question:
+        answer: Value = known[1]
+        return answer
     terms = engine_terms.terms(rows, water_kwh, ctx, may_buy=may_buy)
-    return Value(terms, may_buy, cost_to_go(terms, terminal.end_curve(ctx))[1:])
+    answer = Value(terms, may_buy, cost_to_go(terms, terminal.end_curve(ctx))[1:])
+    ctx.worked_out["value"] = question, answer
+    return answer

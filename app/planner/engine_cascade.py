@@ -16,6 +16,7 @@ from app.planner.context import Context
 from app.planner.decisions import Value
 from app.planner.energy_value import SlotTerms
 from app.planner.levels import BUY, Levels
+from app.planner.sequential import lists
 from app.planner.water_days import Placement
 
 
@@ -59,7 +60,7 @@ def _strategic_slots(df: pl.DataFrame, terms: Sequence[SlotTerms], ctx: Context)
     target_kwh = ctx.settings.battery.capacity_kwh * strategic.target_soc_percent / 100
     lenient = strategic.price_threshold_per_kwh * (1 + strategic.carry_forward_tolerance_ratio)
     chosen: list[bool] = df["is_strategic"].to_list()
-    prices, baseline = df["import_price_per_kwh"], df["baseline_soc_kwh"]
+    prices, baseline = lists(df, "import_price_per_kwh", "baseline_soc_kwh")
     bought_kwh, carries, window_before = 0.0, False, None
     for slot, window in enumerate(df["window_id"]):
         if window is None:

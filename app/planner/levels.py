@@ -41,27 +41,20 @@ def frame_levels(df: pl.DataFrame) -> list[Levels]:
 
 def levels_of(slot: SlotTerms, curve: Curve, *, buys: bool) -> Levels:
     """Compare what a slot offers with the curve at its end."""
+    above = curve.level_above
+    use = water = sale = FORBIDDEN
     if slot.uses:
-        use, water, sale = (
-            curve.level_above(slot.uses[kind][0], ties=ties)
-            if slot.uses[kind][1] > 0
-            else UNREACHED_KWH
-            for kind, ties in ((HOUSE, False), (WATER, False), (SALE, True))
-        )
-    else:
-        use = water = sale = FORBIDDEN
-    store, buy, spill = (
-        curve.level_above(slot.supplies[kind][0], ties=False) if slot.supplies else 0.0
-        for kind in (STORE, BUY, SPILL)
-    )
-    return Levels(
-        use_floor_kwh=use,
-        water_floor_kwh=water,
-        export_floor_kwh=sale,
-        store_to_kwh=store,
-        spill_to_kwh=spill,
-        buy_to_kwh=buy if buys else 0.0,
-    )
+        house, heat, market = slot.uses[HOUSE], slot.uses[WATER], slot.uses[SALE]
+        use = above(house[0], ties=False) if house[1] > 0 else UNREACHED_KWH
+        water = above(heat[0], ties=False) if heat[1] > 0 else UNREACHED_KWH
+        sale = above(market[0], ties=True) if market[1] > 0 else UNREACHED_KWH
+    store = buy = spill = 0.0
+    if slot.supplies:
+        store = above(slot.supplies[STORE][0], ties=False)
+        spill = above(slot.supplies[SPILL][0], ties=False)
+        if buys:
+            buy = above(slot.supplies[BUY][0], ties=False)
+    return Levels(use, water, sale, store, spill, buy)
 
 
 def controls_of(
@@ -70,9 +63,14 @@ def controls_of(
     grid_charge_kwh: Sequence[float],
     *,
     water: str = "water_kwh",
+    buy_to_kwh: Sequence[float] | None = None,
 ) -> list[Control]:
-    """Join levels and planned grid charge with the slots; ``water`` names the heater's column."""
+    """Join levels and planned grid charge with the slots.
+
+    ``water`` names the heater's column; ``buy_to_kwh`` stands in for the level of that name.
+    """
     columns = lists(df, "cautious_pv_kwh", "cautious_load_kwh", water, "export_price_per_kwh")
+    bounds = [level.buy_to_kwh for level in levels] if buy_to_kwh is None else buy_to_kwh
     controls = [
         Control(
             pv_kwh,
@@ -85,10 +83,10 @@ def controls_of(
             level.export_floor_kwh,
             level.store_to_kwh,
             level.spill_to_kwh,
-            level.buy_to_kwh,
+            to_kwh,
         )
-        for pv_kwh, load_kwh, water_kwh, export_price, level, grid_kwh in zip(
-            *columns, levels, grid_charge_kwh, strict=True
+        for pv_kwh, load_kwh, water_kwh, export_price, level, grid_kwh, to_kwh in zip(
+            *columns, levels, grid_charge_kwh, bounds, strict=True
         )
     ]
     for slot, action, power_kw in manual_powers(df):

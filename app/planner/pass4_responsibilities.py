@@ -10,7 +10,7 @@ from app.planner import engine_terms, engines, export_rules, manual
 from app.planner.context import Context
 from app.planner.decisions import Value
 from app.planner.levels import BUY, LEVEL_COLUMNS, Levels
-from app.planner.sequential import Columns, add_columns
+from app.planner.sequential import Columns, add_columns, lists
 
 NEEDS = pl.Schema(
     {
@@ -85,7 +85,7 @@ def _window_needs(
     for slot, window in enumerate(df["window_id"]):
         if window is not None:
             windows.setdefault(window, []).append(slot)
-    prices, baseline = df["import_price_per_kwh"], df["baseline_soc_kwh"]
+    prices, baseline = lists(df, "import_price_per_kwh", "baseline_soc_kwh")
     result = {}
     for window, slots in windows.items():
         cheapest = min(prices[slot] for slot in slots) / limits.efficiency

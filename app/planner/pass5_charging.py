@@ -53,7 +53,7 @@ def _purchases(df: pl.DataFrame, ctx: Context) -> Columns:
         moved = list(controls)
         for slot, kwh in enumerate(moved_kwh, start=first):
             moved[slot] = controls[slot]._replace(grid_charge_kwh=kwh)
-        after = pricing.cost(walk(moved, start_kwh=start_kwh(ctx), limits=limits), df, ctx)
+        after = pricing.cost(dispatch.simulated(moved, ctx), df, ctx)
         if after <= cost + tolerance * sum(now_kwh) + _TINY_COST:
             bought[first : last + 1], controls, cost = moved_kwh, moved, after
     return {"planned_purchase_kwh": bought, "decided_cost": [decided_cost] * df.height}

@@ -3,7 +3,6 @@
 import polars as pl
 
 from app.planner import dispatch
-from app.planner.battery import start_kwh, walk
 from app.planner.context import Context
 from app.planner.pass5_charging import NEEDS as _CHARGING_NEEDS
 from app.planner.sequential import Columns, add_columns
@@ -19,7 +18,7 @@ def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
 
 def _draft(df: pl.DataFrame, ctx: Context) -> Columns:
     controls = dispatch.controls(df, df["planned_purchase_kwh"].to_list(), ctx)
-    flows = walk(controls, start_kwh=start_kwh(ctx), limits=ctx.limits)
+    flows = dispatch.simulated(controls, ctx)
     return {
         "draft_label": [dispatch.label(flow) for flow in flows],
         "draft_soc_kwh": [flow.soc_end_kwh for flow in flows],

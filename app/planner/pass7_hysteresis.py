@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from app.planner import dispatch, manual
-from app.planner.battery import FORBIDDEN, UNREACHED_KWH, Control, Flow, start_kwh, walk
+from app.planner.battery import FORBIDDEN, UNREACHED_KWH, Control, Flow
 from app.planner.context import Context
 from app.planner.run_lengths import Span, short_gaps, short_runs
 from app.planner.sequential import Columns, add_columns
@@ -56,7 +56,6 @@ def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
 
 
 def _smooth(df: pl.DataFrame, ctx: Context) -> Columns:
-    limits, begin_kwh = ctx.limits, start_kwh(ctx)
     draft = _Draft(
         controls=dispatch.controls(df, df["planned_purchase_kwh"].to_list(), ctx),
         flows=[],
@@ -66,7 +65,7 @@ def _smooth(df: pl.DataFrame, ctx: Context) -> Columns:
     )
     smoothing, running = ctx.settings.smoothing, ctx.home.running_classification
     for _ in range(_MOST_ROUNDS):
-        draft.flows = walk(draft.controls, start_kwh=begin_kwh, limits=limits)
+        draft.flows = dispatch.simulated(draft.controls, ctx)
         labels = [dispatch.label(flow) for flow in draft.flows]
         changed = False
         for span in short_runs(labels, draft.fixed, smoothing, running=running):
@@ -78,7 +77,7 @@ def _smooth(df: pl.DataFrame, ctx: Context) -> Columns:
         if not changed:
             break
     else:
-        draft.flows = walk(draft.controls, start_kwh=begin_kwh, limits=limits)
+        draft.flows = dispatch.simulated(draft.controls, ctx)
     flows = draft.flows
     smoothed = {slot for _, slot in draft.stopped | draft.filled}
     columns = {

@@ -12,6 +12,9 @@ from app.planner.meter import Optimality
 from app.planner.totals import Totals, totals
 from app.planner.validation import validated
 
+# Most passes need the whole frame, so there is nothing to optimise across them; looking for it took
+# 1.9 ms of the cascade's 22.5 ms.
+_AS_WRITTEN = pl.QueryOptFlags.none()
 # What a fault of an engine can look like; wrong input is an ``InputError`` before it gets there.
 _ENGINE_FAULTS = (
     PlanInvalidError,
@@ -71,9 +74,10 @@ def make_plan(slots: pl.DataFrame, ctx: Context) -> Plan:
 
 def _planned(rows: pl.DataFrame, ctx: Context) -> Plan:
     ctx = terminal.with_end_value(rows, ctx)
-    frame = pipeline.plan(rows.lazy(), ctx).collect()
+    frame = pipeline.plan(rows.lazy(), ctx).collect(optimizations=_AS_WRITTEN)
     return Plan(
-        schedule=frame.select(SCHEDULE.names()),
+        # Not a select: that is a query of its own, 0.5 ms.
+        schedule=frame[SCHEDULE.names()],
         frame=frame,
         totals=totals(frame, ctx),
         warnings=plan_warnings.warnings(frame, ctx),
