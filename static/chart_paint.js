@@ -50,7 +50,7 @@ export function drawBehind(u, plan, lanes) {
       ctx.fillRect(known, box.top, box.right - known, box.bottom - box.top);
       words(ctx, texts.not_known, (known + box.right) / 2, (box.top + box.bottom) / 2, "center");
     }
-    if (known - end > 90 * box.px) words(ctx, texts.estimated, (end + known) / 2, box.top + 20 * box.px, "center");
+    if (known - end > 90 * box.px) words(ctx, texts.estimated, (end + known) / 2, box.bottom - 20 * box.px, "center");
     strip(ctx, box, plan.slots);
     ctx.textAlign = "right";
     ctx.textBaseline = "bottom";

@@ -24,6 +24,7 @@ from app.settings import Settings
 
 # Less than this in a battery is rounding, not a difference worth a word.
 _NOTEWORTHY_KWH = 0.05
+_WHOLE_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +217,12 @@ def _optimality(meta: PlanMeta) -> tuple[KpiView, ...]:
     """Return how near the plan comes to the best possible one; nothing for an older plan."""
     if meta.cost_best is None or meta.optimality_percent is None:
         return ()
-    missed = words.number(meta.cost - meta.cost_best)
-    note = _("nothing left to gain")
+    missed, share = words.number(meta.cost - meta.cost_best), round(meta.optimality_percent)
     if missed != words.number(0):
         note = _("{money} {currency} from the best", money=missed, currency=meta.currency)
+    elif share < _WHOLE_PERCENT:
+        # Where there is next to nothing to save, a fraction of a cent is a percent of it.
+        note = _("less than {money} from the best", money=words.amount(0.01, meta.currency, 2))
+    else:
+        note = _("nothing left to gain")
     return (KpiView(_("Optimality"), words.amount(meta.optimality_percent, "%"), note),)

@@ -49,9 +49,10 @@ def figures(
     *,
     at: int = 10,
     efficiency_percent: float = 100,
+    **made: float,
 ) -> dict[str, KpiView]:
     now = MIDNIGHT + SLOT * at + timedelta(minutes=1)
-    meta = PlanMeta.model_validate(examples.META)
+    meta = PlanMeta.model_validate({**examples.META, **made})
     plan = ScheduleOut(meta=meta, schedule=list(slots))
     status = StatusOut(
         state="ok",
@@ -134,3 +135,16 @@ def test_an_estimate_is_no_measurement(measured: pl.DataFrame) -> None:
 
 def test_without_a_plan_for_this_instant_there_are_no_figures() -> None:
     assert figures(DAY[:5]) == {}
+
+
+@pytest.mark.parametrize(
+    ("cost", "percent", "note"),
+    [
+        (10.0, 100.0, "nothing left to gain"),
+        (10.004, 98.7, "less than 0.01 SEK from the best"),
+        (10.5, 80.0, "0.50 SEK from the best"),
+    ],
+)
+def test_the_optimality_says_what_is_missed(cost: float, percent: float, note: str) -> None:
+    made = {"cost": cost, "cost_best": 10.0, "optimality_percent": percent}
+    assert figures(DAY, **made)["Optimality"].note == note
