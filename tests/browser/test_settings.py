@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Dialog, Page
 
 from tests.browser.conftest import watched
 from tests.gate import free_port
@@ -168,3 +168,36 @@ def test_it_works_without_scripts(browser: Browser, address: str, folder: Path) 
     page.get_by_role("link", name="Keep everything").click()
     page.wait_for_url("**/settings")
     context.close()
+
+
+def test_what_is_typed_and_not_saved_is_asked_about_before_it_is_left(
+    page: Page, address: str
+) -> None:
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", answer)
+    power = page.get_by_role("spinbutton", name="Charging power kW", exact=True)
+    before = power.input_value()
+    other = "3.25" if before != "3.25" else "2.75"
+    away = page.locator(".settings-nav a", has_text="Water")
+    power.fill(other)
+    away.click()
+    page.wait_for_function("() => true")
+    assert asked == ["beforeunload"]
+    assert page.url.endswith("/settings/battery")
+    assert power.input_value() == other
+    # Taken back or saved there is nothing to ask.
+    power.fill(before)
+    away.click()
+    page.wait_for_url("**/settings/water")
+    page.goto(f"{address}/settings/battery")
+    power.fill(other)
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    page.locator(".banner.good").wait_for()
+    away.click()
+    page.wait_for_url("**/settings/water")
+    assert asked == ["beforeunload"]
