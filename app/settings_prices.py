@@ -18,6 +18,7 @@ ProviderName = Literal[
     "energy_charts",
     "entsoe",
     "tibber",
+    "file",
 ]
 _SWEDEN = frozenset({"SE1", "SE2", "SE3", "SE4"})
 _NORWAY = frozenset({"NO1", "NO2", "NO3", "NO4", "NO5"})
@@ -32,6 +33,7 @@ COVERS: dict[ProviderName, frozenset[str] | None] = {
     "energy_charts": _DENMARK | {"SE4", "NO2", "AT", "BE", "FR", "NL"},
     "entsoe": _SWEDEN | _NORWAY | _DENMARK | {"FI", "EE", "LV", "LT", "AT", "BE", "FR", "NL"},
     "tibber": _SWEDEN | _NORWAY | {"NL"},
+    "file": None,
 }
 
 

@@ -47,7 +47,8 @@ def test_the_order_is_the_settings_order(tmp_path: Path) -> None:
     assert "hush" not in repr(home) + repr(providers(home)) + home.model_dump_json()
 
 
-@pytest.mark.parametrize("name", COVERS)
+# A file has no address.
+@pytest.mark.parametrize("name", [name for name in COVERS if name != "file"])
 def test_every_provider_has_an_address_of_its_own_and_a_name_for_people(
     name: ProviderName, tmp_path: Path
 ) -> None:
@@ -76,7 +77,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "twice": ({"prices": {"providers": ["nordpool", "nordpool"]}}, "listed twice"),
     "nobody covers the area": (
         {"prices": {"providers": ["hvakosterstrommen"]}, "nordpool": {"price_area": "SE2"}},
-        "none of hvakosterstrommen covers SE2; add one of elprisetjustnu, entsoe, nordpool",
+        "none of hvakosterstrommen covers SE2; add one of elprisetjustnu, entsoe, file, nordpool",
     ),
     "restricted zone": (
         {"prices": {"providers": ["energy_charts"]}, "nordpool": {"price_area": "SE3"}},

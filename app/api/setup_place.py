@@ -24,6 +24,7 @@ _PROVIDERS: Final = {
     "energy_charts": "Energy-Charts",
     "entsoe": "ENTSO-E",
     "tibber": "Tibber",
+    "file": marked("A file of your own"),
 }
 _TAX_ZONES: Final = (
     ("", marked("the usual one")),
@@ -169,7 +170,7 @@ def _differing(wanted: Mapping[str, Any], tariff: Any) -> dict[str, Any]:
 def place_groups(fields: Mapping[str, FieldView], seen: Seen) -> tuple[GroupView, ...]:
     """Return the fields in groups, with what the settings already say beside them."""
     settings = seen.loaded.settings
-    names = [_PROVIDERS[each] for each in serving(settings.prices, area=_area(settings))]
+    names = [_(_PROVIDERS[each]) for each in serving(settings.prices, area=_area(settings))]
     own = settings.tariff.own_rules()
     rules = _(
         "Your own rules of {names} stand over these figures; they are on the settings page.",

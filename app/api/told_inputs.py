@@ -73,6 +73,8 @@ TEXTS: Final = (
     marked("{source} was not asked"),
     marked("{source} has not published this yet"),
     marked("{source} has no prices for {day} yet"),
+    marked("there is no file {path} yet"),
+    marked("{path} cannot be read: {reason}"),
     marked("{source} refused access (HTTP {status})"),
     marked("check the credentials"),
     marked("{source} does not know what was asked for (HTTP 404)"),

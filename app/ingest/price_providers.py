@@ -9,6 +9,7 @@ from app.ingest.energi_data_service import EnergiDataServicePrices
 from app.ingest.energy_charts import EnergyChartsPrices
 from app.ingest.entsoe import EntsoePrices
 from app.ingest.nordpool import NordPoolPrices
+from app.ingest.own_prices import OwnPrices
 from app.ingest.price_day import PriceDay
 from app.ingest.price_files import FilePrices
 from app.ingest.tibber import TibberPrices
@@ -57,5 +58,6 @@ def _provider(name: ProviderName, settings: Settings) -> PriceProvider:
         "energy_charts": EnergyChartsPrices(settings.energy_charts, home),
         "entsoe": EntsoePrices(settings.entsoe, home),
         "tibber": TibberPrices(settings.tibber, home),
+        "file": OwnPrices(home, settings.data_dir),
     }
     return made[name]
