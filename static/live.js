@@ -82,6 +82,8 @@ for (const fault of ["htmx:error", "htmx:response:error"]) {
 }
 // A button in it goes with its form: removed before it is sent, it would never be.
 toast.addEventListener("click", (event) => { if (!event.target.closest("button")) toast.replaceChildren(); });
+// Where a manual action stops if no target is given depends on what it is.
+document.addEventListener("change", ({ target }) => { if (target.dataset.hint !== undefined) target.form.elements.target_soc_percent.placeholder = target.dataset.hint; });
 // A phone that wakes up shows an old page.
 document.addEventListener("visibilitychange", () => { if (!document.hidden) tell("refresh"); });
 // On a phone the names of the pages do not all fit: the present one is shown.

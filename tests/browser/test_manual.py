@@ -187,3 +187,10 @@ def test_the_server_plan_is_loaded_again_and_named(page: Page) -> None:
         ).click()
     page.locator(".toast.good", has_text="The server plan of").wait_for()
     page.wait_for_selector("#chart canvas")
+
+
+def test_the_target_left_empty_is_that_of_the_chosen_action(page: Page) -> None:
+    target = page.get_by_label("Target, %")
+    for name, hint in (("Export", "35"), ("Hold", ""), ("Charge", "95")):
+        page.locator("label.kind", has_text=name).first.click()
+        assert target.get_attribute("placeholder") == hint
