@@ -57,7 +57,9 @@ def test_an_open_page_does_not_hold_up_the_stop(tmp_path: Path) -> None:
         took, said = stopped(process)
     assert process.returncode == 0
     assert "Traceback" not in said
-    assert took < 3
+    # uvicorn's words when requests had to be cut off; how long a clean end takes is the machine's.
+    assert "graceful shutdown exceeded" not in said
+    assert took < 10
 
 
 @pytest.mark.parametrize("asked", [False, True], ids=["scheduled", "asked for"])
