@@ -32,7 +32,7 @@ run: install ## start the service and dashboard on http://127.0.0.1:8000
 	@$(BIN)/darkstar serve
 
 test: lint ## every check and test
-	@$(BIN)/pytest -n 4 --dist loadfile
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 fuzz: install ## 50,000 generated homes through every invariant, 40 times the API requests
 	@DARKSTAR_FUZZ_EXAMPLES=50000 $(BIN)/pytest --timeout 0 -k obeys tests/planner
