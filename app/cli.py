@@ -23,6 +23,7 @@ from app.main import create_app, run
 from app.replay_command import replay_stored
 from app.settings import EngineName, Settings, redacted
 from app.settings_sources import LoadedSettings, load_settings
+from app.warm_up import warm_up
 
 EXIT_CONFIG, EXIT_TEMPORARY = os.EX_CONFIG, os.EX_TEMPFAIL
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
@@ -84,6 +85,8 @@ def plan(
     """Plan recorded scenarios and write the plans as JSON."""
     if one is not None and many is not None:
         raise DarkstarError("give one of --scenario FILE and --scenarios DIR, not both")
+    # Plans are timed as the service makes them.
+    warm_up()
     if one is not None:
         text = json.dumps(scenario.plan_file(one, shipped=defaults, engine=engine))
         if out is None:
@@ -120,6 +123,7 @@ def run_bench(
     record: Annotated[bool, typer.Option("--record", help="make these costs the baseline")] = False,  # noqa: FBT002
 ) -> None:
     """Plan recorded cases with every engine; fails when a plan costs more than the baseline."""
+    warm_up()
     results = bench.run(folder)
     typer.echo(bench.table(results))
     if out is not None:
