@@ -13,6 +13,7 @@ from sqlalchemy import update
 from app.api.history_view import Asked, Found, history_view
 from app.api.page_templates import templates
 from app.api.trail_view import trails
+from app.clock import local_day
 from app.db import plans, run_changes
 from app.db.engine import session_scope
 from app.db.models import HistorySlot
@@ -89,7 +90,8 @@ async def test_the_list_is_narrowed_down_and_paged(tmp_path: Path) -> None:
         assert older.count('<tr class="run') == 3
         assert "Newest" in older
         assert (await client.get("/history?status=ok")).text.count('<tr class="run') == 1
-        day = (made - timedelta(days=400)).date().isoformat()
+        zone = app.state.services.job.settings.zone
+        day = local_day(made - timedelta(days=400), zone).isoformat()
         assert (await client.get(f"/history?day={day}&status=ok")).text.count("No run fits") == 1
         assert (await client.get(f"/history?day={day}")).text.count('<tr class="run') == 25
         assert (await client.get("/history?trigger=&status=&day=")).status_code == 200

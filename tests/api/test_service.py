@@ -22,6 +22,7 @@ from app.db.plan_stamp import Stamp
 from app.main import create_app
 from app.settings import Settings
 from app.settings_sources import load_settings
+from tests.clocks import one_slot
 from tests.fakes import FakeUpstreams, Fault
 from tests.gate import free_port, gate
 
@@ -46,11 +47,12 @@ def offline(tmp_path: Path, *, demo: bool, database: str | None = None) -> Setti
 async def running(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
     app = create_app(settings)
     transport = httpx.ASGITransport(app=app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
-    ):
-        yield app, client
+    with one_slot():
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+        ):
+            yield app, client
 
 
 async def first_outcome(client: httpx.AsyncClient) -> dict[str, object]:
