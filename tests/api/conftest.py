@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.fakes import FakeUpstreams
 
@@ -19,3 +20,10 @@ def home(tmp_path: Path) -> Iterator[tuple[FakeUpstreams, dict[str, str]]]:
             "DARKSTAR_DATA_DIR": str(tmp_path),
         }
         yield fakes, environ
+
+
+@pytest.fixture
+async def fresh_url(engine: AsyncEngine, database_url: str) -> str:
+    """A database without the runs and actions of other tests, on SQLite and on MariaDB."""
+    await engine.dispose()
+    return database_url

@@ -16,11 +16,9 @@ from app.planner.run import make_plan
 from app.runs.best_time import Finder, PlanRunOutError, Wanted
 from app.stored_inputs import inputs_of
 from tests.api.test_manual import planned
-from tests.api.test_runs import fresh_url, in_database, newest
+from tests.api.test_runs import in_database, newest
 from tests.api.test_service import offline, running
 from tests.plans import plan_of, slots
-
-__all__ = ["fresh_url"]
 
 
 async def ask(client: httpx.AsyncClient, **query: Any) -> BestTimeOut:

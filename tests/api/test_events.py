@@ -13,12 +13,9 @@ from app.api.events import MAX_STREAMS, Broadcaster, TooManyStreamsError
 from app.db.engine import session_scope
 from app.db.models import CurrentSlot
 from tests.api.test_manual import planned
-from tests.api.test_runs import fresh_url
 from tests.api.test_service import offline, running
 from tests.api.test_stop import serving
 from tests.fakes import FakeUpstreams
-
-__all__ = ["fresh_url"]
 
 
 def test_a_run_is_told_to_whoever_listens(tmp_path: Path) -> None:

@@ -18,11 +18,9 @@ from app.frames import SLOT
 from app.settings_sources import load_settings
 from app.temperature_forecast import KIND
 from tests.api.test_manual import planned
-from tests.api.test_runs import fresh_url
 from tests.api.test_service import first_outcome, offline, running
 from tests.fakes import FakeUpstreams
 
-__all__ = ["fresh_url"]
 DISHWASHER = {"kwh": "0,9", "hours": "2", "name": "Dishwasher"}
 
 

@@ -18,11 +18,10 @@ from app.db import plans, run_changes
 from app.db.engine import session_scope
 from app.db.models import HistorySlot
 from tests.api.test_manual import action, create, planned, replanned
-from tests.api.test_runs import fresh_url, in_database, newest, stored_inputs
+from tests.api.test_runs import in_database, newest, stored_inputs
 from tests.api.test_service import offline, running
 from tests.db.publishing import run_start
 
-__all__ = ["fresh_url"]
 BROWSER = {"Accept": "text/html"}
 HTMX = {"HX-Request": "true"}
 

@@ -70,9 +70,9 @@ async def whole_database(app: FastAPI) -> str:
 
 
 async def test_an_action_is_kept_planned_edited_and_taken_back(
-    tmp_path: Path, database_url: str
+    tmp_path: Path, fresh_url: str
 ) -> None:
-    async with planned(tmp_path, database_url) as (app, client):
+    async with planned(tmp_path, fresh_url) as (app, client):
         made = await create(client, action(4, 8, "hold", note="quiet please"))
         assert made.status_code == 201, made.text
         kept = made.json()["actions"][0]
@@ -218,9 +218,9 @@ async def test_what_waits_for_prices_says_so_and_what_has_begun_counts(tmp_path:
 
 
 async def test_a_preview_says_what_it_costs_and_writes_nothing(
-    tmp_path: Path, database_url: str
+    tmp_path: Path, fresh_url: str
 ) -> None:
-    async with planned(tmp_path, database_url) as (app, client):
+    async with planned(tmp_path, fresh_url) as (app, client):
         await create(client, action(12, 14, "hold"))
         await replanned(app, client)
         before = await whole_database(app)

@@ -21,10 +21,8 @@ from app.db.models import AlertRow, CurrentSlot, PlanPointer
 from app.db.plan_stamp import Stamp
 from app.errors import DatabaseUnavailableError
 from tests.api.test_manual import planned
-from tests.api.test_runs import fresh_url
 from tests.api.test_service import first_outcome, offline, running
 
-__all__ = ["fresh_url"]
 PATHS = ("/api/schedule", "/api/db/current_schedule")
 
 

@@ -11,7 +11,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api import run_desk
 from app.api.schemas_explain import ExplanationOut
@@ -24,13 +23,6 @@ from tests.api.test_manual import action, create, planned, replanned, slot, whol
 from tests.db.publishing import run_start
 
 PROBLEM = "application/problem+json"
-
-
-@pytest.fixture
-async def fresh_url(engine: AsyncEngine, database_url: str) -> str:
-    """A database without the runs and actions of other tests, on SQLite and on MariaDB."""
-    await engine.dispose()
-    return database_url
 
 
 async def newest(client: httpx.AsyncClient) -> dict[str, Any]:
