@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import delete, update
 
-from app.clock import iso_utc
+from app.clock import day_slots, iso_utc, local_day, now
 from app.day_profile import day_profile
 from app.db import observed
 from app.db.engine import session_scope
@@ -120,17 +120,16 @@ async def test_pushing_says_what_is_there_and_publishes_where_nothing_is(
 async def test_learning_tells_what_was_recorded_and_nothing_it_has_not(tmp_path: Path) -> None:
     async with planned(tmp_path) as (app, client):
         empty = await found(client, "/api/learning/status")
-        start = datetime.now(STOCKHOLM).replace(hour=0, minute=0, second=0, microsecond=0)
-        first = (start - timedelta(days=2)).astimezone(UTC)
+        before = day_slots(local_day(now(), STOCKHOLM) - timedelta(days=2), STOCKHOLM)
         slots = [
             {
-                "slot_start": first + SLOT * index,
+                "slot_start": slot,
                 "load_kwh": 0.2,
                 "quality": {"load_kwh": "measured"},
                 "source": "test",
-                "recorded_at": first,
+                "recorded_at": slot + SLOT,
             }
-            for index in range(96)
+            for slot in before
         ]
         async with session_scope(app.state.services.job.sources.sessions, writes=True) as session:
             await observed.save(session, slots)

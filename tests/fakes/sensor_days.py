@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.doctor.entity import Answer
 from app.doctor.report import State
@@ -19,6 +20,7 @@ from app.settings import Settings
 from tests.fakes import replies
 from tests.fakes.server import FakeUpstreams
 
+ZONE = ZoneInfo("Europe/Stockholm")
 MINUTE = timedelta(minutes=1)
 LENGTH = timedelta(hours=36)
 CAPACITY_KWH, ROUND_TRIP = 10.0, 0.90
@@ -196,11 +198,12 @@ def _counter(minutes: list[_Minute], of: Callable[[_Minute], float], start: floa
 
 
 def _daily(minutes: list[_Minute]) -> Sensor:
-    """Hot water of the day in kWh, anew at local midnight (23:00 UTC in winter)."""
+    """Hot water of the day in kWh, anew at the home's midnight."""
     rows: Rows = []
     total = 0.0
     for each in minutes:
-        if (each.at.hour, each.at.minute) == (23, 0):
+        local = each.at.astimezone(ZONE)
+        if (local.hour, local.minute) == (0, 0):
             total = 0.0
         total += 2.0 / 60 if each.at.hour == 5 else 0.0
         if not rows or rows[-1][1] != f"{total:.2f}":
