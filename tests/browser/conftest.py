@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.clocks import wait_out_the_slot
+
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox",
@@ -16,6 +18,12 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _one_slot() -> None:
+    """No quarter begins while a page is looked at: what it shows would move on."""
+    wait_out_the_slot()
 
 
 @pytest.fixture(scope="module")
