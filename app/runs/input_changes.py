@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from app.clock import iso_utc
 from app.planner.context import Context
 from app.provenance import AFTER_THE_HORIZON
 from app.run_record import Inputs
@@ -118,7 +119,7 @@ def _state(before: Context, after: Context) -> list[Change]:
     """Return what differs of the home and of what the run knew beyond its slots."""
     one, two = (
         {
-            **asdict(ctx.home),
+            **{name: _plain(value) for name, value in asdict(ctx.home).items()},
             "s_index": ctx.safety.value,
             "discharge_allowed": ctx.discharge_allowed,
             AFTER_THE_HORIZON: _mean_price(ctx.lookahead),
@@ -126,6 +127,11 @@ def _state(before: Context, after: Context) -> list[Change]:
         for ctx in (before, after)
     )
     return [Change(name, one[name], two[name]) for name in one if one[name] != two[name]]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: instants are text there."""
+    return iso_utc(value) if isinstance(value, datetime) else value
 
 
 def _mean_price(lookahead: pl.DataFrame | None) -> float | None:

@@ -174,6 +174,23 @@ async def test_a_diff_names_changed_settings_and_series_but_never_secrets(tmp_pa
         assert f"run {first['id']} stored no inputs" in lost["inputs_unknown"]
 
 
+async def test_a_diff_tells_until_when_the_heater_was_on(tmp_path: Path) -> None:
+    async with planned(tmp_path) as (app, client):
+        await client.post("/api/run_planner")
+        second, first = (await client.get("/api/runs?limit=2")).json()["runs"]
+        for run, until in ((first, None), (second, slot(2))):
+            stored = await stored_inputs(app, run["id"])
+            stored["home"]["running_water_until"] = until
+            await in_database(app, run["id"], inputs=json.dumps(stored))
+        answer = await client.get(f"/api/runs/{first['id']}/diff/{second['id']}")
+        page = await client.get(f"/history/diff?from={first['id']}&to={second['id']}")
+    assert answer.status_code == 200, answer.text
+    known = {"name": "running_water_until", "before": None, "after": slot(2)}
+    assert known in answer.json()["inputs"]["state"]
+    assert page.status_code == 200
+    assert "heater runs until" in page.text
+
+
 async def test_every_slot_is_explained_with_its_rule_parts_and_alternatives(
     tmp_path: Path, fresh_url: str
 ) -> None:
