@@ -115,6 +115,7 @@ async def test_prometheus_reads_plan_inputs_runs_requests_and_process(tmp_path: 
         await client.get("/made/up/777")
         await client.request("BREW", "/made/up/778")
         after = await scraped(client)
+        meta = (await client.get("/api/schedule")).json()["meta"]
         other = await client.get("/metrics", headers={"Accept": "application/openmetrics-text"})
     assert other.headers["content-type"].startswith("application/openmetrics-text")
     assert other.text.endswith("# EOF\n")
@@ -125,7 +126,9 @@ async def test_prometheus_reads_plan_inputs_runs_requests_and_process(tmp_path: 
     assert after["darkstar_planning_run_seconds_count", NONE] >= 2
     assert 0 <= after["darkstar_plan_age_seconds", NONE] < 60
     assert after["darkstar_plan_valid", NONE] == 1
-    assert 0 < after["darkstar_plan_optimality_ratio", NONE] <= 1
+    reached = after["darkstar_plan_optimality_ratio", NONE]
+    assert reached == pytest.approx(meta["optimality_percent"] / 100)
+    assert reached <= 1
     assert after["darkstar_input_quality", labelled(input="prices", quality="sample")] == 1
     assert after["darkstar_input_quality", labelled(input="prices", quality="live")] == 0
     assert after["darkstar_database_up", NONE] == 1
