@@ -1,5 +1,6 @@
 """Manual actions in a real browser: by mouse, by keyboard, by finger, and without scripts."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -25,12 +26,23 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def page(browser: Browser, address: str, size: tuple[int, int]) -> Iterator[Page]:
     """The dashboard without a manual action, watched."""
     httpx.delete(f"{address}/api/manual_actions").raise_for_status()
+    at_rest(address)
     with watched(browser, address, size) as opened:
         opened.goto(address)
         opened.wait_for_selector("#chart canvas")
         opened.wait_for_selector("#live.on")
         yield opened
         assert opened.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def at_rest(address: str) -> None:
+    """Wait until no plan is being made: a new one draws the chart anew under the hand."""
+    quiet, deadline = 0, time.monotonic() + 30
+    while quiet < 3:
+        assert time.monotonic() < deadline
+        running = httpx.get(f"{address}/api/status").json()["job"]["running"]
+        quiet = 0 if running else quiet + 1
+        time.sleep(0.1)
 
 
 def actions(address: str) -> list[dict[str, str]]:
@@ -155,6 +167,7 @@ def test_a_finger_chooses_a_range(browser: Browser, address: str) -> None:
         viewport={"width": PHONE[0], "height": PHONE[1]}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
+    at_rest(address)
     page.goto(address)
     page.wait_for_selector("#chart canvas")
     page.wait_for_selector("#live.on")
