@@ -7,9 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 
+from app.api import history_words
 from app.api.history_view import Asked, Found, history_view
 from app.api.page_templates import templates
 from app.api.trail_view import trails
@@ -107,7 +109,8 @@ async def test_a_diff_says_in_words_and_money_what_changed_and_why(tmp_path: Pat
         page = await client.get(f"/history/diff?from={first['id']}&to={second['id']}")
         assert page.status_code == 200
         assert "are different" in page.text
-        assert "SEK more." in page.text
+        found = (await client.get(f"/api/runs/{first['id']}/diff/{second['id']}")).json()
+        assert history_words.dearer(found["cost_difference"], "SEK") in page.text
         assert page.text.count("chip manual") >= 1
         assert "manual quarters" in page.text
         assert "consumption forecast" in page.text
@@ -119,6 +122,14 @@ async def test_a_diff_says_in_words_and_money_what_changed_and_why(tmp_path: Pat
         same = (await client.get(f"/history/diff?from={first['id']}&to={first['id']}")).text
         assert "Nothing changes in the" in same
         assert "were the same" in same
+
+
+@pytest.mark.parametrize(
+    ("difference", "words"),
+    [(1.234, "costs 1.23 SEK more."), (-0.096, "costs 0.10 SEK less."), (0.004, "costs the same.")],
+)
+def test_what_the_later_plan_costs_is_said_either_way(difference: float, words: str) -> None:
+    assert history_words.dearer(difference, "SEK") == f"Over these the later plan {words}"
 
 
 async def test_with_a_single_plan_the_diff_says_what_it_takes(tmp_path: Path) -> None:
