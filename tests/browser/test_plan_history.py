@@ -153,10 +153,11 @@ def test_a_run_is_replayed_and_its_quarters_explained(page: Page, address: str) 
 
 def test_fingers_find_their_targets(browser: Browser, address: str) -> None:
     with watched(browser, address, (390, 844)) as page:
-        for path, targets in (
-            ("/plan?show=slots", ".day > table tr.slot a, .switch a, .button"),
-            ("/plan?show=blocks", "tr.block summary"),
-            ("/history", ".pick label, .filter button, .compare button, .runs a"),
+        # Half a day without tomorrow's prices may be planned in a block or two.
+        for path, targets, least in (
+            ("/plan?show=slots", ".day > table tr.slot a, .switch a, .button", 4),
+            ("/plan?show=blocks", "tr.block summary", 1),
+            ("/history", ".pick label, .filter button, .compare button, .runs a", 4),
         ):
             page.goto(f"{address}{path}")
             heights = page.eval_on_selector_all(
@@ -164,5 +165,5 @@ def test_fingers_find_their_targets(browser: Browser, address: str) -> None:
                 "all => all.filter(e => e.checkVisibility())"
                 ".map(e => e.getBoundingClientRect().height)",
             )
-            assert len(heights) > 3, path
+            assert len(heights) >= least, path
             assert min(heights) >= 43.5, path
