@@ -185,11 +185,13 @@ async function load() {
     const answer = await fetch(local ? "/ui/chart?plan=local" : "/ui/chart", { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(answer.statusText);
     const found = await answer.json();
+    // The answer to an earlier question may come after that to a later one.
+    if (wanted !== drawnRun) return;
     tellWhich(found.shown);
     // What is drawn stays: without a local plan there is only the sentence that says so.
     if (!found.slots.length) { figure.classList.toggle("nothing", !plan); if (!local) drawnRun = ""; return; }
     plan = found;
-  } catch { drawnRun = ""; return; }
+  } catch { if (wanted === drawnRun) drawnRun = ""; return; }
   fill();
   controls();
   build();

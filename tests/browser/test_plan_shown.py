@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import watched
 from tests.gate import free_port
@@ -57,6 +57,13 @@ def test_the_local_plan_is_shown_on_request_and_the_servers_again(
         # What was drawn stays.
         expect(page.locator("#chart canvas")).to_be_visible()
         file.unlink()
+        # The server's plan is asked for first and comes last.
+        held: list[Route] = []
+        page.route("**/ui/chart", lambda route: held.append(route))  # noqa: PLW0108 - no builtin
         button.click()
         button.click()
+        expect(shown).to_contain_text("this service has not made one yet")
+        with page.expect_response("**/ui/chart"):
+            held[0].continue_()
+        page.wait_for_timeout(300)
         expect(shown).to_contain_text("this service has not made one yet")
