@@ -23,7 +23,9 @@ from app.errors import DarkstarError
 router = APIRouter(route_class=PageRoute)
 # Each open explanation reads its run: more than these stay closed when the page comes again.
 MOST_OPEN = 8
-Slots = Annotated[list[UtcInstant], Query(default_factory=list, max_length=100)]
+# Two local days, the longer one of a clock change among them: all that a plan can show.
+MOST_ASKED = 200
+Slots = Annotated[list[UtcInstant], Query(default_factory=list, max_length=MOST_ASKED)]
 Show = Literal["", "slots", "blocks"]
 
 
