@@ -84,7 +84,8 @@ def node_red(*messages: dict[str, Any]) -> list[dict[str, Any]]:
     return list(json.loads(done.stdout))
 
 
-def state(action: str, *, left: timedelta = timedelta(minutes=5), **more: Any) -> dict[str, Any]:
+def state(action: str, *, left: timedelta = timedelta(days=1), **more: Any) -> dict[str, Any]:
+    """A message; unless said it is valid for longer than all tests take, from collecting them."""
     until = datetime.now(UTC) + left
     told = {**EXAMPLE, "action": action, "valid_until": iso_utc(until), **more}
     return {"topic": "darkstar/state", "payload": told}

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -151,32 +151,36 @@ def off_edge() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("wish", "field", "says"),
     [
-        (off_edge(), "start_at", "not on a quarter of an hour; write"),
-        ({**action(4, 8), "end_at": slot(4)}, "end_at", "must be after"),
-        (action(-8, -4), "end_at", "lies in the past"),
-        (action(4, 96 * 20), "end_at", "days ahead"),
-        (action(4, 8, "hold", power_kw=3), "power_kw", "takes none"),
-        (action(4, 8, "water", target_soc_percent=50), "target_soc_percent", "takes none"),
-        (action(4, 8, expires_at="2020-01-01T00:00:00Z"), "expires_at", "has passed"),
-        (action(4, 8, "boil"), "body.actions.0.action", "'charge', 'water', 'hold' or 'export'"),
-        (action(4, 8, power_kw=0), "body.actions.0.power_kw", "greater than 0"),
+        (off_edge, "start_at", "not on a quarter of an hour; write"),
+        (lambda: {**action(4, 8), "end_at": slot(4)}, "end_at", "must be after"),
+        (lambda: action(-8, -4), "end_at", "lies in the past"),
+        (lambda: action(4, 96 * 20), "end_at", "days ahead"),
+        (lambda: action(4, 8, "hold", power_kw=3), "power_kw", "takes none"),
+        (lambda: action(4, 8, "water", target_soc_percent=50), "target_soc_percent", "takes none"),
+        (lambda: action(4, 8, expires_at="2020-01-01T00:00:00Z"), "expires_at", "has passed"),
         (
-            {**action(4, 8), "start_at": "2026-01-01T00:00:00"},
+            lambda: action(4, 8, "boil"),
+            "body.actions.0.action",
+            "'charge', 'water', 'hold' or 'export'",
+        ),
+        (lambda: action(4, 8, power_kw=0), "body.actions.0.power_kw", "greater than 0"),
+        (
+            lambda: {**action(4, 8), "start_at": "2026-01-01T00:00:00"},
             "body.actions.0.start_at",
             "timezone",
         ),
-        (action(4, 8, note="x" * 201), "body.actions.0.note", "200"),
-        (action(4, 8, unknown=1), "body.actions.0.unknown", "not permitted"),
+        (lambda: action(4, 8, note="x" * 201), "body.actions.0.note", "200"),
+        (lambda: action(4, 8, unknown=1), "body.actions.0.unknown", "not permitted"),
     ],
 )
 async def test_a_wrong_action_is_refused_by_field_value_and_fix(
-    tmp_path: Path, wish: dict[str, Any], field: str, says: str
+    tmp_path: Path, wish: Callable[[], dict[str, Any]], field: str, says: str
 ) -> None:
     settings = offline(tmp_path, demo=True)
     quiet = settings.automation.model_copy(update={"enable_scheduler": False})
     async with running(settings.model_copy(update={"automation": quiet})) as (app, client):
         await app.state.services.job.prepare()
-        answer = await create(client, wish)
+        answer = await create(client, wish())
     assert answer.status_code == 422, answer.text
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
