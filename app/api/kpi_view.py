@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from app import clock
-from app.api import words
+from app.api import history_words, words
 from app.api.day_money import idle_cost, slots_of_today
 from app.api.schemas import PlanMeta, ScheduleOut, SlotOut, StatusOut
 from app.api.services import Services
@@ -217,12 +217,12 @@ def _optimality(meta: PlanMeta) -> tuple[KpiView, ...]:
     """Return how near the plan comes to the best possible one; nothing for an older plan."""
     if meta.cost_best is None or meta.optimality_percent is None:
         return ()
-    missed, share = words.number(meta.cost - meta.cost_best), round(meta.optimality_percent)
+    missed = words.number(meta.cost - meta.cost_best)
     if missed != words.number(0):
         note = _("{money} {currency} from the best", money=missed, currency=meta.currency)
-    elif share < _WHOLE_PERCENT:
+    elif round(meta.optimality_percent) < _WHOLE_PERCENT:
         # Where there is next to nothing to save, a fraction of a cent is a percent of it.
         note = _("less than {money} from the best", money=words.amount(0.01, meta.currency, 2))
     else:
         note = _("nothing left to gain")
-    return (KpiView(_("Optimality"), words.amount(meta.optimality_percent, "%"), note),)
+    return (KpiView(_("Optimality"), history_words.share(meta.optimality_percent), note),)
