@@ -9,9 +9,10 @@ import pytest
 
 from app.api import examples
 from app.api.kpi_view import Home, KpiView, kpis
-from app.api.schemas import JobState, PlanMeta, ScheduleOut, SlotOut, StatusOut
+from app.api.schemas import PlanMeta, ScheduleOut, SlotOut
 from app.db.observed import OBSERVED, QUANTITIES
 from app.frames import SLOT
+from tests.api.told import status_at
 
 MIDNIGHT = datetime(2026, 11, 22, 23, tzinfo=UTC)
 """Local midnight in Stockholm, where the examples' home is."""
@@ -54,24 +55,8 @@ def figures(
     now = MIDNIGHT + SLOT * at + timedelta(minutes=1)
     meta = PlanMeta.model_validate({**examples.META, **made})
     plan = ScheduleOut(meta=meta, schedule=list(slots))
-    status = StatusOut(
-        state="ok",
-        version="0",
-        now=now,
-        timezone="Europe/Stockholm",
-        currency="SEK",
-        demo_home=False,
-        access="off",
-        database="SQLite",
-        database_ok=True,
-        safe_default=False,
-        safe_default_text="",
-        local_plan=None,
-        server_plan=None,
-        plan_age_seconds=27.0,
-        job=JobState.model_validate(examples.JOB),
-        current=next((s for s in slots if s.slot_start <= now < s.slot_end), None),
-    )
+    current = next((s for s in slots if s.slot_start <= now < s.slot_end), None)
+    status = status_at(now, current=current)
     home = Home(can_curtail_pv=True, roundtrip_efficiency_percent=efficiency_percent)
     return {each.label: each for each in kpis(plan, status, measured, home)}
 

@@ -8,9 +8,10 @@ import pytest
 
 from app.api import examples
 from app.api.now_view import now_of
-from app.api.schemas import JobState, PlanMeta, ScheduleOut, SlotOut, StatusOut
+from app.api.schemas import PlanMeta, ScheduleOut, SlotOut
 from app.frames import SLOT
 from tests.api.test_service import first_outcome, offline, running
+from tests.api.told import status_at
 
 MIDNIGHT = datetime(2026, 11, 22, 23, tzinfo=UTC)
 """Local midnight in Stockholm, where the examples' home is."""
@@ -34,23 +35,7 @@ def answer(
         if slots
         else None
     )
-    status = StatusOut(
-        state="ok",
-        version="0",
-        now=at,
-        timezone="Europe/Stockholm",
-        currency="SEK",
-        demo_home=False,
-        access="off",
-        database="SQLite",
-        database_ok=True,
-        safe_default=False,
-        safe_default_text="for a reason",
-        local_plan=None,
-        server_plan=None,
-        plan_age_seconds=27.0 if plan else None,
-        job=JobState.model_validate(examples.JOB),
-    )
+    status = status_at(at, plan_age_seconds=27.0 if plan else None)
     return now_of(plan, status, can_curtail=can_curtail).model_dump()
 
 
