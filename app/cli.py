@@ -14,7 +14,7 @@ from app.access_token import TokenStore
 from app.api.schemas_doctor import DoctorOut
 from app.config_files import ConfigFiles
 from app.db import migrate
-from app.db.engine import database_label, make_engine, prepare_place, resolve_url
+from app.db.engine import close, database_label, make_engine, prepare_place, resolve_url
 from app.doctor.ask import examine_once
 from app.doctor.report import Verdict
 from app.doctor.text import lines
@@ -158,7 +158,7 @@ def upgrade() -> None:
         try:
             await migrate.upgrade(made)
         finally:
-            await made.dispose()
+            await close(made)
 
     label = database_label(settings)
     try:

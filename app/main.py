@@ -30,7 +30,7 @@ from app.api.services import Services
 from app.api.system_desk import SystemDesk
 from app.config_desk import ConfigDesk
 from app.config_files import ConfigFiles
-from app.db.engine import make_engine, make_sessions
+from app.db.engine import close, make_engine, make_sessions
 from app.errors import DarkstarError
 from app.gather import Sources
 from app.ingest.http import make_client
@@ -77,7 +77,7 @@ def create_app(settings: Settings, files: ConfigFiles | None = None) -> FastAPI:
         await services.settle()
         scheduler.shutdown(wait=False)
         await client.aclose()
-        await engine.dispose()
+        await close(engine)
 
     app = FastAPI(
         title="Darkstar Energy Manager",

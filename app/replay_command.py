@@ -1,7 +1,7 @@
 """``darkstar replay``: plan a stored run again, beside the service or without it."""
 
 from app.api.run_words import replay_text
-from app.db.engine import make_engine, make_sessions, session_scope
+from app.db.engine import close, make_engine, make_sessions, session_scope
 from app.runs.replay import replay
 from app.runs.stored import plan_of_run
 from app.settings import Settings
@@ -18,7 +18,7 @@ async def replay_stored(settings: Settings, run_id: int) -> tuple[list[str], boo
         async with session_scope(make_sessions(engine)) as session:
             stored = await plan_of_run(session, run_id)
     finally:
-        await engine.dispose()
+        await close(engine)
     done = replay(stored)
     lines = [replay_text(stored.run, done)]
     lines += [

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db import migrate
-from app.db.engine import make_engine
+from app.db.engine import close, make_engine
 from app.settings import Database, Settings
 
 MARIADB = "127.0.0.1:3306"
@@ -96,7 +96,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     await migrate.downgrade(made, "base")
     await migrate.upgrade(made)
     yield made
-    await made.dispose()
+    await close(made)
 
 
 @pytest.fixture
@@ -105,4 +105,4 @@ async def mariadb_engine(mariadb_url: str) -> AsyncIterator[AsyncEngine]:
     made = make_engine(Settings(database=Database(url=SecretStr(mariadb_url))))
     await migrate.upgrade(made)
     yield made
-    await made.dispose()
+    await close(made)

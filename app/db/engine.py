@@ -1,12 +1,15 @@
 """The engine and its sessions: which database, how patiently, and what its failures are called."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -36,6 +39,9 @@ _SESSION_SETUP = (
 # Shorter than a session's patience, so that a locked file is named as such.
 _SQLITE_BUSY_MS = 4000
 _WRITES = "darkstar_writes"
+# They end within milliseconds; one that waits for a locked file must not hold up the stop.
+_THREAD_SECONDS = 1
+_THREADS: WeakKeyDictionary[Engine, WeakSet[Thread]] = WeakKeyDictionary()
 
 
 def resolve_url(settings: Settings) -> URL:
@@ -101,9 +107,27 @@ def engine_for(url: URL) -> AsyncEngine:
             connect_args={"connect_timeout": 5, "init_command": _SESSION_SETUP},
         )
     engine = create_async_engine(url)
+    threads = _THREADS.setdefault(engine.sync_engine, WeakSet())
+
+    def remember(connection: Any, _record: Any) -> None:
+        threads.add(connection.driver_connection._thread)  # noqa: SLF001 - told by nothing else
+
+    event.listen(engine.sync_engine, "connect", remember)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+async def close(engine: AsyncEngine) -> None:
+    """Close every connection, and see the threads of SQLite's end.
+
+    One whose question was cancelled is still at it: left alone, it would answer to a loop that is
+    gone by then.
+    """
+    await engine.dispose()
+    end = time.monotonic() + _THREAD_SECONDS
+    for thread in list(_THREADS.get(engine.sync_engine, ())):
+        await asyncio.to_thread(thread.join, max(0.0, end - time.monotonic()))
 
 
 def prepare_place(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.engine import engine_for
+from app.db.engine import close, engine_for
 from app.db.faults import translated
 from app.db.lock import CONNECT_SECONDS, exclusive
 from app.db.own_loop import on_own_loop
@@ -54,7 +54,7 @@ async def _migrate(engine: AsyncEngine, move: Move) -> None:
         try:
             await _migrate_with(own, move)
         finally:
-            await own.dispose()
+            await close(own)
 
     await on_own_loop(there)
 

@@ -1,7 +1,9 @@
 """Which database, what it is called, and what happens when it does not answer."""
 
 import asyncio
+import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import lock, migrate, plans
 from app.db.columns import NaiveTimeError
-from app.db.engine import database_label, make_engine, make_sessions, resolve_url, session_scope
+from app.db.engine import (
+    close,
+    database_label,
+    engine_for,
+    make_engine,
+    make_sessions,
+    resolve_url,
+    session_scope,
+)
 from app.db.faults import is_transient, translated
 from app.db.models import Observation
 from app.errors import DatabaseUnavailableError, SettingsError
@@ -236,3 +246,26 @@ async def test_writers_that_read_first_wait_for_each_other(engine: AsyncEngine) 
             group.create_task(count_and_add(number))
     async with session_scope(sessions) as session:
         assert await session.scalar(select(func.count()).select_from(Observation)) == 8
+
+
+async def test_closing_sees_the_thread_of_an_abandoned_question_end(tmp_path: Path) -> None:
+    """Left alone, it answers to a loop that is gone: an exception in a thread, after the stop."""
+    before = set(threading.enumerate())
+    engine = engine_for(make_url(f"sqlite+aiosqlite:///{tmp_path}/home.db"))
+    pooled = await engine.raw_connection()
+    connection = pooled.driver_connection
+    assert connection is not None
+    (thread,) = [each for each in set(threading.enumerate()) - before if each.daemon]
+    numbers = "SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000"
+    slow = f"WITH RECURSIVE n(i) AS ({numbers}) SELECT max(i) FROM n"  # noqa: S608
+    asked = asyncio.create_task(connection.execute(slow))
+    await asyncio.sleep(0.02)
+    asked.cancel()
+    # As the pool gives up a connection whose question was cancelled: without waiting.
+    pooled.detach()
+    connection.stop()
+    with suppress(asyncio.CancelledError):
+        await asked
+    assert thread.is_alive()
+    await close(engine)
+    assert not thread.is_alive()
