@@ -7,7 +7,7 @@ COPY requirements-uv.lock requirements.lock ./
 RUN python3 -m venv /opt/uv \
     && /opt/uv/bin/python -m pip install --no-cache-dir --require-hashes -r requirements-uv.lock \
     && python3 -m venv --without-pip /opt/darkstar \
-    && /opt/uv/bin/uv pip sync --no-cache --require-hashes --python /opt/darkstar/bin/python requirements.lock
+    && /opt/uv/bin/uv pip sync --no-cache --compile-bytecode --require-hashes --python /opt/darkstar/bin/python requirements.lock
 
 FROM ${PYTHON_IMAGE}
 LABEL org.opencontainers.image.title="Darkstar Energy Manager" \
@@ -24,7 +24,9 @@ COPY templates templates
 COPY themes themes
 COPY static static
 COPY config.yaml config.default.yaml ./
-RUN printf '#!/bin/sh\nexec python -m app "$@"\n' > /usr/local/bin/darkstar \
+# The file system is read-only at run time: what is not compiled here is compiled at every start.
+RUN python -m compileall -q app migrations \
+    && printf '#!/bin/sh\nexec python -m app "$@"\n' > /usr/local/bin/darkstar \
     && chmod 755 /usr/local/bin/darkstar
 ENV PATH=/opt/darkstar/bin:$PATH \
     PYTHONPATH=/app \

@@ -22,11 +22,13 @@ $(BIN)/uv: requirements-uv.lock
 
 $(VENV)/.installed: $(BIN)/uv requirements-dev.lock pyproject.toml
 	@echo "installing the locked packages into $(VENV)"
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Compiled here, once: where the service may not write, each start would spend 10 s of CPU on it.
 install: $(VENV)/.installed ## make .venv from the lock file
+	@$(BIN)/python -m compileall -q app migrations
 
 run: install ## start the service and dashboard on http://127.0.0.1:8000
 	@$(BIN)/darkstar serve

@@ -2,18 +2,22 @@
 
 import json
 import os
+import re
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+import typer
 
-from app.cli import EXIT_CONFIG, EXIT_TEMPORARY, main
+from app.cli import EXIT_CONFIG, EXIT_TEMPORARY, Engine, cli, main
 from app.frames import SLOT
+from app.settings import EngineName
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -174,3 +178,45 @@ def test_a_port_in_use_is_refused_before_anything_is_planned(
     assert f"127.0.0.1:{port}" in said
     assert "DARKSTAR_SERVER__PORT" in said
     assert list(tmp_path.iterdir()) == []
+
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def commands_of(group: Any, *above: str) -> list[str]:
+    """Return every command that can be typed, in the order of ``--help``."""
+    found: list[str] = []
+    for name, command in group.commands.items():
+        words = (*above, name)
+        inner = getattr(command, "commands", None)
+        found += commands_of(command, *words) if inner else [" ".join(("darkstar", *words))]
+    return found
+
+
+def test_the_readme_lists_the_commands_there_are() -> None:
+    listed = re.findall(
+        r"^\| `(darkstar [^`]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    assert listed == commands_of(typer.main.get_group(cli))
+
+
+def test_the_readme_leads_to_every_document_and_to_none_that_is_not_there() -> None:
+    linked = set(re.findall(r"\((docs/[a-z_]+\.md)", (ROOT / "README.md").read_text()))
+    assert linked == {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
+
+
+def test_help_loads_neither_the_planner_nor_the_web_service() -> None:
+    """It took 3.8 s of CPU, and 10 s where bytecode could not be kept."""
+    asked = (
+        "import sys; from typer.testing import CliRunner; from app.cli import cli;"
+        "assert CliRunner().invoke(cli, ['--help']).exit_code == 0; print(*sys.modules)"
+    )
+    ran = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    heavy = {"polars", "fastapi", "sqlalchemy", "pydantic", "httpx", "app.main", "app.settings"}
+    assert heavy & set(ran.stdout.split()) == set()
+
+
+def test_the_command_offers_every_engine() -> None:
+    assert get_args(Engine) == get_args(EngineName)
