@@ -203,6 +203,29 @@ def check() -> None:
     typer.echo(f"{loaded.config_path or 'no config file'}: ok", err=True)
 
 
+@config.command(name="import")
+def import_config(
+    file: Annotated[Path, typer.Argument(help="config.yaml of an original Darkstar")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would change")] = False,  # noqa: FBT002
+) -> None:
+    """Take over an original configuration, with the secrets.yaml beside it."""
+    from app.config_files import ConfigFiles
+    from app.config_import import take_over
+    from app.settings_sources import load_settings
+
+    files = ConfigFiles.of(load_settings())
+    found = asyncio.run(take_over(files, file, writes=not dry_run))
+    for notice in found.notices:
+        typer.echo(f"notice: {notice}", err=True)
+    for problem in found.left_out:
+        typer.echo(f"left out: {problem}", err=True)
+    for path in found.changed:
+        old = found.origin.get(path)
+        typer.echo(f"{path} (from {old})" if old else path)
+    done = "would change" if dry_run else "changed"
+    typer.echo(f"{files.path}: {len(found.changed)} settings {done}", err=True)
+
+
 def main() -> None:
     """Run the command; a deliberate error is one line and exit code 78, or 75 if it may pass."""
     try:

@@ -81,16 +81,10 @@ def _translated(
     if hours is not None and legacy.look(tree, "water_heating.power_kw") is None:
         power_kw = present.settings.water_heating.power_kw
         tree = merged(tree, {"water_heating": {"power_kw": power_kw}})
-    trusted = tree.get("forecasting")
     try:
-        translated, _, origin = legacy.translate(tree)
+        translated, _, origin = legacy.translate(tree, is_whole=False)
     except SettingsError as error:
         raise ConfigRefusedError(str(error)) from None
-    # A partial tree of old names says nothing of the trust in forecasts that a whole file implies.
-    if trusted is None:
-        translated.pop("forecasting", None)
-    elif isinstance(trusted, Mapping):
-        translated["forecasting"] = dict(trusted)
     return translated, origin
 
 

@@ -19,8 +19,16 @@ from app.settings_sources import LoadedSettings, settle
 _GIVE_WAY: Final[Mapping[str, tuple[str, ...]]] = {
     "grid.max_import_kw": ("system.grid.max_power_kw",),
     "grid.max_export_kw": (),
-    "solar_arrays": ("system.solar_array",),
-    "water_heating.min_kwh_per_day": ("water_heating.min_hours_per_day",),
+    "solar_arrays": ("system.solar_array", "system.has_solar"),
+    "battery.capacity_kwh": ("system.has_battery",),
+    "water_heating.power_kw": ("system.has_water_heater",),
+    "water_heating.min_kwh_per_day": (
+        "water_heating.min_hours_per_day",
+        "water_heating.daily_duration_hours",
+    ),
+    "home_assistant.grid_power_positive_is": ("input_sensors.grid_power_inverted",),
+    "home_assistant.battery_power_positive_is": ("input_sensors.battery_power_inverted",),
+    "best_time.appliances": ("appliances",),
 }
 _OLD_GROUPS: Final[Mapping[str, str]] = {"battery": "system.battery"}
 # An old name that goes can take a default with it that then has to be said.

@@ -1,87 +1,88 @@
-"""The keys of the original Darkstar's configuration, translated to today's names."""
+"""The configuration of the original Darkstar, translated to today's names.
 
-from collections.abc import Mapping
+A file is one of the original's if it has a name that only the original has. What has a counterpart
+is taken over, everything else that is known of such files is named once with why it has no effect;
+a name that nobody knows is left for the settings to refuse.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
-from app.errors import SettingsError
+from app.errors import Problem, SettingsError
+from app.legacy_names import (
+    DEFAULTS,
+    EMPTY,
+    GIVING_WAY,
+    ONLY_THERE,
+    RENAMED,
+    RUN_KWH,
+    SOLAR,
+    WITHOUT_EFFECT,
+)
 from app.settings_groups import WaterHeating
 
+__all__ = ["RENAMED", "WITHOUT_EFFECT", "is_original", "look", "take", "translate"]
+
 Tree = dict[str, Any]
-
-# Old dotted path -> new dotted path. Paths that kept their name are not listed.
-RENAMED: Mapping[str, str] = {
-    "system.location.latitude": "location.latitude",
-    "system.location.longitude": "location.longitude",
-    "system.inverter.max_power_kw": "inverter.max_power_kw",
-    "system.grid.max_power_kw": "grid.max_import_kw",
-    "battery.max_charge_power_kw": "battery.max_charge_kw",
-    "battery.max_discharge_power_kw": "battery.max_discharge_kw",
-    "battery.efficiency_percent": "battery.roundtrip_efficiency_percent",
-    "battery_economics.battery_cycle_cost_kwh": "battery.wear_cost_per_kwh",
-    "decision_thresholds.battery_use_margin_sek": "decision_thresholds.battery_use_margin_per_kwh",
-    "decision_thresholds.battery_water_margin_sek": (
-        "decision_thresholds.battery_water_margin_per_kwh"
-    ),
-    "decision_thresholds.export_profit_margin_sek": "arbitrage.export_profit_margin_per_kwh",
-    "charging_strategy.charge_threshold_percentile": "charging.charge_threshold_percentile",
-    "charging_strategy.cheap_price_tolerance_sek": "charging.cheap_price_tolerance_per_kwh",
-    "charging_strategy.price_smoothing_sek_kwh": "charging.price_smoothing_per_kwh",
-    "charging_strategy.block_consolidation_tolerance_sek": (
-        "charging.block_consolidation_tolerance_per_kwh"
-    ),
-    "charging_strategy.consolidation_max_gap_slots": "charging.consolidation_max_gap_slots",
-    "strategic_charging.price_threshold_sek": "strategic_charging.price_threshold_per_kwh",
-    "s_index.days_ahead_for_sindex": "s_index.days_ahead",
-    "arbitrage.export_fees_sek_per_kwh": "pricing.export_fees_per_kwh",
-    "arbitrage.export_profit_margin_sek": "arbitrage.export_profit_margin_per_kwh",
-    "arbitrage.future_price_guard_buffer_sek": "arbitrage.future_price_guard_buffer_per_kwh",
-    "pricing.grid_transfer_fee_sek": "pricing.grid_transfer_fee_per_kwh",
-    "pricing.energy_tax_sek": "pricing.energy_tax_per_kwh",
+_HOURS = ("water_heating.min_hours_per_day", "water_heating.daily_duration_hours")
+# A part of the home that the original switches off, and what says so today.
+_SWITCHES: Mapping[str, tuple[str, Any]] = {
+    "system.has_solar": ("solar_arrays", []),
+    "system.has_battery": ("battery.capacity_kwh", 0),
+    "system.has_water_heater": ("water_heating.power_kw", 0),
 }
-# Old dotted path -> why it has no effect any more.
-WITHOUT_EFFECT: Mapping[str, str] = {
-    "automation.write_to_mariadb": "every plan is written to the configured database",
-    "water_heating.schedule_future_only": "slots already past are never planned",
+_SIGNS: Mapping[str, tuple[str, str]] = {
+    "input_sensors.grid_power_inverted": ("home_assistant.grid_power_positive_is", "export"),
+    "input_sensors.battery_power_inverted": (
+        "home_assistant.battery_power_positive_is",
+        "discharge",
+    ),
 }
-_SOLAR = {"kwp": "peak_power_kwp", "azimuth": "azimuth_degrees", "tilt": "tilt_degrees"}
-# What an original file meant when it said nothing about trust in forecasts.
-_OLD_FORECASTING = {"pv_confidence_percent": 90, "load_safety_margin_percent": 110}
+# Closer than this to a known name of its group, an unknown one is a typo (difflib's ratio); later
+# originals have max_ac_power_kw (0.89) beside max_power_kw.
+_SLIP_RATIO = 0.9
 
 
-def translate(config: Tree) -> tuple[Tree, list[str], dict[str, str]]:
+def translate(config: Tree, *, is_whole: bool = True) -> tuple[Tree, list[str], dict[str, str]]:
     """Return the configuration under today's names, what was renamed, and new -> old paths.
 
-    Raises ``SettingsError`` where an old and a new name give one setting two values.
+    A whole file of the original keeps the original's defaults where today's are others; a part of
+    one says nothing of them. Raises ``SettingsError`` where an old and a new name give one setting
+    two values.
     """
-    tree: Tree = {
-        key: dict(value) if isinstance(value, dict) else value
-        for key, value in config.items()
-        if value is not None  # a group whose every line is commented out
-    }
     notices: list[str] = []
     origin: dict[str, str] = {}
-    _merge_system_battery(tree, notices)
-    for old, reason in WITHOUT_EFFECT.items():
-        if take(tree, old) is not None:
-            notices.append(f"{old} has no effect: {reason}")
-    _one_export_margin(tree, notices)
+    if not is_original(config):
+        # A group whose every line is commented out is none.
+        return {key: value for key, value in config.items() if value is not None}, notices, origin
+    tree = _without_nulls(config, notices)
+    _merge_system_battery(tree, notices, origin)
     _solar_arrays(tree, notices, origin)
     _water_hours(tree, notices, origin)
+    _switches(tree, notices, origin)
+    _appliances(tree, notices, origin)
+    _s_index_mode(tree, notices)
     export_limit = look(tree, "system.grid.max_power_kw")
-    for old, new in RENAMED.items():
+    for old, new in (*_first_places(), *((old, RENAMED[old]) for old in GIVING_WAY)):
         value = take(tree, old)
-        if value is None:
-            continue
-        _put(tree, new, value, old=old)
-        origin[new] = old
-        notices.append(f"{old} is now {new}")
+        if value is not None:
+            _rename(tree, old, new, value, notices, origin)
     if export_limit is not None and look(tree, "grid.max_export_kw") is None:
         _put(tree, "grid.max_export_kw", export_limit, old="system.grid.max_power_kw")
-    if notices:
-        given = tree.get("forecasting", {})
+    _tell_the_rest(tree, notices)
+    for group, values in DEFAULTS.items() if is_whole else ():
+        given = tree.get(group, {})
         if isinstance(given, dict):
-            tree["forecasting"] = {**_OLD_FORECASTING, **given}
+            tree[group] = {**values, **given}
     return tree, notices, origin
+
+
+def is_original(config: Mapping[str, Any]) -> bool:
+    """Tell whether a configuration has a name that only the original has."""
+    tree = dict(config)
+    names = (*RENAMED, *WITHOUT_EFFECT, *ONLY_THERE, *_HOURS)
+    return any(_has(tree, path) for path in names)
 
 
 def look(tree: Tree, path: str) -> Any:
@@ -126,31 +127,148 @@ def _put(tree: Tree, path: str, value: Any, *, old: str) -> None:
     tree[name] = value
 
 
-def _merge_system_battery(tree: Tree, notices: list[str]) -> None:
+def _has(tree: Any, path: str) -> bool:
+    """Tell whether a path is there, be it empty."""
+    *groups, name = path.split(".")
+    node = look(tree, ".".join(groups)) if groups else tree
+    return isinstance(node, dict) and name in node
+
+
+def _without_nulls(config: Tree, notices: list[str], prefix: str = "") -> Tree:
+    """Return a copy without what is empty: the original took its own default for it."""
+    kept: Tree = {}
+    for name, value in config.items():
+        if value is None:
+            if prefix or name in ONLY_THERE:
+                notices.append(f"{prefix}{name} has no effect: {EMPTY}")
+        elif isinstance(value, dict):
+            kept[name] = _without_nulls(value, notices, f"{prefix}{name}.")
+        else:
+            kept[name] = value
+    return kept
+
+
+def _first_places() -> Iterator[tuple[str, str]]:
+    return ((old, new) for old, new in RENAMED.items() if old not in GIVING_WAY)
+
+
+def _rename(
+    tree: Tree, old: str, new: str, value: Any, notices: list[str], origin: dict[str, str]
+) -> None:
+    present = look(tree, new)
+    if old in GIVING_WAY and present is not None and present != value:
+        place = origin.get(new, new)
+        notices.append(f"{old} = {value} gives way to {place} = {present}")
+        return
+    notices.append(f"{old} is now {new}")
+    if value == "" and old.startswith("input_sensors."):
+        return  # a sensor that the home does not have
+    _put(tree, new, value, old=old)
+    origin.setdefault(new, old)
+
+
+def _switches(tree: Tree, notices: list[str], origin: dict[str, str]) -> None:
+    """Take a part of the home that is switched off as not there, and turned signs as such."""
+    for old, (new, none) in _SWITCHES.items():
+        if (given := take(tree, old)) is None:
+            continue
+        notices.append(f"{old} is now {new}")
+        if given is False:
+            take(tree, new)
+            _put(tree, new, none, old=old)
+            origin[new] = old
+    for old, (new, turned) in _SIGNS.items():
+        if (given := take(tree, old)) is None:
+            continue
+        notices.append(f"{old} is now {new}")
+        if given is True and look(tree, new) is None:
+            _put(tree, new, turned, old=old)
+            origin[new] = old
+
+
+def _appliances(tree: Tree, notices: list[str], origin: dict[str, str]) -> None:
+    """Appliances become presets of the best-time finder, with a typical kWh where one is known."""
+    old, new = "appliances", "best_time.appliances"
+    given = look(tree, old)
+    if not isinstance(given, dict) or not given or look(tree, new) is not None:
+        return
+    made: list[Tree] = []
+    for key, each in given.items():
+        if not isinstance(each, dict) or "duration_hours" not in each:
+            continue
+        run = {"name": each.get("label", key), "hours": each["duration_hours"]}
+        index = len(made)
+        made.append(run | ({"kwh": RUN_KWH[key]} if key in RUN_KWH else {}))
+        for path, name in (("label", "name"), ("duration_hours", "hours")):
+            if take(tree, f"{old}.{key}.{path}") is not None:
+                notices.append(f"{old}.{key}.{path} is now {new}.{index}.{name}")
+                origin[f"{new}.{index}.{name}"] = f"{old}.{key}.{path}"
+    if made:
+        _put(tree, new, made, old=old)
+        origin[new] = old
+
+
+def _s_index_mode(tree: Tree, notices: list[str]) -> None:
+    """Later originals have a third mode, made from the same figures as the dynamic one."""
+    path = "s_index.mode"
+    if look(tree, path) == "probabilistic":
+        take(tree, path)
+        notices.append(f"{path} = probabilistic gives way to {path} = dynamic")
+        _put(tree, path, "dynamic", old=path)
+
+
+def _tell_the_rest(tree: Tree, notices: list[str]) -> None:
+    """Take out what has no effect any more, and say of every name why."""
+    for path, why in (*WITHOUT_EFFECT.items(), *ONLY_THERE.items()):
+        if (value := take(tree, path)) is None:
+            continue
+        leaves = list(_leaves(value, path))
+        if path in ONLY_THERE:
+            _refuse_typos(leaves)
+        notices.extend(f"{leaf} has no effect: {why}" for leaf in leaves)
+
+
+def _leaves(value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, dict) or not value:
+        yield path
+        return
+    for name, inner in value.items():
+        yield from _leaves(inner, f"{path}.{name}")
+
+
+def _refuse_typos(leaves: Sequence[str]) -> None:
+    """Refuse a name that is all but one that would be taken over: its value must not be lost."""
+    for leaf in leaves:
+        group, _, name = leaf.rpartition(".")
+        known = [old.rpartition(".")[2] for old in RENAMED if old.startswith(f"{group}.")]
+        if close := get_close_matches(name, known, n=1, cutoff=_SLIP_RATIO):
+            meant = f"no such setting; did you mean {group}.{close[0]}?"
+            raise SettingsError.listing((Problem(leaf, None, meant),))
+
+
+def _merge_system_battery(tree: Tree, notices: list[str], origin: dict[str, str]) -> None:
     """``system.battery.*`` and ``battery.*`` merge key by key; ``battery.*`` wins, and says so."""
-    old = look(tree, "system.battery")
-    new = tree.get("battery") or {}
+    old, new = look(tree, "system.battery"), tree.get("battery") or {}
     if not isinstance(old, dict) or not isinstance(new, dict):
         return
     take(tree, "system.battery")
-    notices.append("system.battery is now battery")
-    notices.extend(
-        f"system.battery.{key} = {old[key]} gives way to battery.{key} = {new[key]}"
-        for key in sorted(old.keys() & new.keys())
-        if old[key] != new[key]
-    )
-    tree["battery"] = {**old, **new}
+    merged = dict(new)
+    known = {_today(key): (f"battery.{key}", value) for key, value in new.items()}
+    # A name that gives way comes last.
+    for key in sorted(old, key=lambda key: f"battery.{key}" in GIVING_WAY):
+        place, path, value = f"system.battery.{key}", _today(key), old[key]
+        other, present = known.setdefault(path, (place, value))
+        if other == place:
+            merged[path.partition(".")[2]], origin[path] = value, place
+        if present == value:
+            notices.append(f"{place} is now {path}")
+        else:
+            notices.append(f"{place} = {value} gives way to {other} = {present}")
+    tree["battery"] = merged
 
 
-def _one_export_margin(tree: Tree, notices: list[str]) -> None:
-    """Keep one of the two places an original file has this margin: ``arbitrage`` wins."""
-    kept, other = (
-        f"{group}.export_profit_margin_sek" for group in ("arbitrage", "decision_thresholds")
-    )
-    values = look(tree, kept), look(tree, other)
-    if None not in values and values[0] != values[1]:
-        take(tree, other)
-        notices.append(f"{other} = {values[1]} gives way to {kept} = {values[0]}")
+def _today(key: str) -> str:
+    return RENAMED.get(f"battery.{key}", f"battery.{key}")
 
 
 def _solar_arrays(tree: Tree, notices: list[str], origin: dict[str, str]) -> None:
@@ -160,7 +278,7 @@ def _solar_arrays(tree: Tree, notices: list[str], origin: dict[str, str]) -> Non
         return
     arrays = old if isinstance(old, list) else [old]
     renamed = [
-        {_SOLAR.get(key, key): value for key, value in array.items()}
+        {SOLAR.get(key, key): value for key, value in array.items()}
         if isinstance(array, dict)
         else array
         for array in arrays
@@ -170,17 +288,21 @@ def _solar_arrays(tree: Tree, notices: list[str], origin: dict[str, str]) -> Non
     for index in range(len(arrays)):
         place = f"system.solar_array.{index}" if isinstance(old, list) else "system.solar_array"
         origin[f"solar_arrays.{index}"] = place
-        for key, name in _SOLAR.items():
+        for key, name in SOLAR.items():
             origin[f"solar_arrays.{index}.{name}"] = f"{place}.{key}"
-    notices.append("system.solar_array is now solar_arrays")
+        given = arrays[index] if isinstance(arrays[index], dict) else {}
+        notices.extend(
+            f"{place}.{key} is now solar_arrays.{index}.{SOLAR.get(key, key)}" for key in given
+        )
 
 
 def _water_hours(tree: Tree, notices: list[str], origin: dict[str, str]) -> None:
     """``min_hours_per_day`` counts where no energy is given: hours times heater power."""
-    old, new = "water_heating.min_hours_per_day", "water_heating.min_kwh_per_day"
-    hours = take(tree, old)
-    if hours is None:
+    new = "water_heating.min_kwh_per_day"
+    old = next((each for each in _HOURS if look(tree, each) is not None), None)
+    if old is None:
         return
+    hours = take(tree, old)
     if look(tree, new) is not None:
         notices.append(f"{old} has no effect: {new} is given")
         return

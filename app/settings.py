@@ -51,7 +51,9 @@ from app.settings_prices import (
     require_providers,
 )
 from app.settings_services import (
+    Appliance,
     Automation,
+    BestTime,
     Database,
     Debug,
     HomeAssistant,
@@ -68,9 +70,11 @@ from app.tariff_packs import require_fit
 __all__ = [
     "Access",
     "Alerts",
+    "Appliance",
     "Arbitrage",
     "Automation",
     "Battery",
+    "BestTime",
     "Charging",
     "Database",
     "Debug",
@@ -146,6 +150,7 @@ class Settings(BaseSettings):
     smoothing: Smoothing = Smoothing()
     arbitrage: Arbitrage = Arbitrage()
     manual_planning: ManualPlanning = ManualPlanning()
+    best_time: BestTime = BestTime()
     automation: Automation = Automation()
     prices: Prices = Prices()
     nordpool: NordPool = NordPool()
@@ -217,6 +222,7 @@ class Settings(BaseSettings):
 NOT_PLANNING = {
     "access",
     "alerts",
+    "best_time",
     "data_dir",
     "database",
     "debug",

@@ -65,6 +65,20 @@ class Pricing(Group):
     export_grid_benefit_per_kwh: MoneyPerKwh = 0
 
 
+class Appliance(Group):
+    """A typical run of an appliance: how long it takes and, where that is known, how much."""
+
+    name: str = Field(min_length=1, max_length=60)
+    hours: float = Field(ge=0.05, le=48)
+    kwh: float | None = Field(default=None, gt=0, le=1000)
+
+
+class BestTime(Group):
+    """The finder of the cheapest start: which appliances it offers; none = typical ones."""
+
+    appliances: tuple[Appliance, ...] = Field(default=(), max_length=50)
+
+
 class OpenMeteo(Group):
     """Weather and irradiance forecasts; ``ensemble`` asks for their spread, too."""
 

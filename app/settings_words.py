@@ -113,6 +113,10 @@ WORDS: Final[Mapping[str, str]] = {
     "manual_planning.ignore_protective_guard": marked(
         "A manual export may go below the protected level."
     ),
+    "best_time.appliances": marked(
+        "What the finder of the best time offers: name, hours and kWh of a run; empty = typical "
+        "appliances."
+    ),
     "automation.enable_scheduler": marked("Whether the service plans by itself."),
     "automation.plan_every_minutes": marked("How often the service plans."),
     "automation.horizon_hours": marked("How far ahead a plan may reach where prices are known."),

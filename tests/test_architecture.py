@@ -7,7 +7,7 @@ import pytest
 
 APP = Path(__file__).resolve().parent.parent / "app"
 MODULES = sorted(APP.rglob("*.py"))
-MAX_LINES = 250
+MAX_LINES = 350
 FORBIDDEN_IMPORTS = {
     "planner": (
         "app.ingest",
@@ -97,7 +97,7 @@ def test_every_module_keeps_the_house_rules(path: Path) -> None:
         ("planner/x.py", "frame.lazy().collect()", "collects"),
         ("home.py", "datetime.now()", "asks the clock"),
         ("x.py", "try:\n    pass\nexcept Exception:\n    pass", "catches everything"),
-        ("x.py", "x = 1\n" * 251, "more than 250 lines"),
+        ("x.py", "x = 1\n" * 351, "more than 350 lines"),
     ],
 )
 def test_a_broken_rule_is_seen(path: str, source: str, fault: str) -> None:

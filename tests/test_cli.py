@@ -220,3 +220,37 @@ def test_help_loads_neither_the_planner_nor_the_web_service() -> None:
 
 def test_the_command_offers_every_engine() -> None:
     assert get_args(Engine) == get_args(EngineName)
+
+
+def test_an_original_configuration_is_taken_over_with_its_secrets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    fixtures = Path(__file__).parent / "fixtures"
+    config, old = tmp_path / "config.yaml", tmp_path / "old"
+    config.write_text("# my home\ndemo_home: true\n")
+    old.mkdir()
+    for name, folder in (("config.yaml", "legacy_november"), ("secrets.yaml", "legacy")):
+        (old / name).write_bytes((fixtures / folder / name).read_bytes())
+    monkeypatch.setenv("DARKSTAR_CONFIG", str(config))
+
+    def run(*arguments: str) -> tuple[str, str]:
+        monkeypatch.setattr(sys, "argv", ["darkstar", "config", *arguments])
+        with pytest.raises(SystemExit) as done:
+            main()
+        assert done.value.code == 0
+        told = capsys.readouterr()
+        return told.out, told.err
+
+    out, err = run("import", str(old / "config.yaml"), "--dry-run")
+    assert "would change" in err
+    assert config.read_text() == "# my home\ndemo_home: true\n", "only shown"
+    out, err = run("import", str(old / "config.yaml"))
+    assert "automation.plan_every_minutes (from automation.schedule.every_minutes)" in out
+    assert "notice: learning.enable has no effect" in err
+    assert "example-token" not in out + err
+    assert config.read_text().startswith("# my home")
+    shown = json.loads(run("check")[0])
+    assert not shown["demo_home"]
+    assert shown["best_time"]["appliances"][0]["name"] == "Dishwasher"
+    assert shown["mariadb"]["host"] == "192.0.2.1"
+    assert "example-token" in (tmp_path / "secrets.yaml").read_text()

@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app.config_changes import wanted_of
+from app.config_edit import edit
+from app.config_files import ConfigFiles
 from app.errors import SettingsError
 from app.legacy import RENAMED, WITHOUT_EFFECT, look, translate
 from app.settings import Settings
 from app.settings_sources import load_settings
 
 FIXTURE = Path(__file__).parent / "fixtures" / "legacy" / "config.yaml"
+NOVEMBER = Path(__file__).parent / "fixtures" / "legacy_november" / "config.yaml"
 MOVED = {
     "location": {"latitude": 55.61, "longitude": 13.02},
     "solar_arrays": [
@@ -52,7 +56,7 @@ MOVED = {
 
 
 def flat(tree: object, path: str = "") -> dict[str, object]:
-    if not isinstance(tree, dict):
+    if not isinstance(tree, dict) or not tree:
         return {path: tree}
     found: dict[str, object] = {}
     for name, value in tree.items():
@@ -133,3 +137,174 @@ def test_an_old_and_a_new_name_may_agree_but_not_differ() -> None:
 def test_a_feed_in_limit_of_its_own_beats_the_old_fuse() -> None:
     tree, _, _ = translate({"system": {"grid": {"max_power_kw": 16}}, "grid": {"max_export_kw": 9}})
     assert tree["grid"] == {"max_export_kw": 9, "max_import_kw": 16}
+
+
+def test_a_file_of_november_loads_as_it_is_and_everything_with_a_counterpart_is_taken_over() -> (
+    None
+):
+    home = load_settings(NOVEMBER, environ={}).settings
+    sensors = {
+        name.removesuffix("_entity_id"): value
+        for name, value in home.home_assistant.model_dump(exclude_none=True).items()
+        if name.endswith("_entity_id")
+    }
+    assert sensors == {
+        "battery_soc": "sensor.home_battery",
+        "battery_charge": "sensor.battery_in",
+        "battery_discharge": "sensor.battery_out",
+        "grid_export": "sensor.grid_out",
+        "grid_import": "sensor.grid_in",
+        "consumption": "sensor.house_energy",
+        "pv": "sensor.sun_energy",
+        "water_heater_daily": "sensor.heater_today",
+    }
+    assert [each.model_dump() for each in home.best_time.appliances] == [
+        {"name": "Dishwasher", "hours": 1.5, "kwh": 0.9},
+        {"name": "Dryer", "hours": 2.0, "kwh": 1.8},
+    ]
+    assert home.automation.plan_every_minutes == 30
+    assert home.charging.price_smoothing_per_kwh == 0.05, "the charging strategy's own, not 0.04"
+    assert (home.battery.capacity_kwh, home.battery.max_charge_kw) == (14.2, 5)
+    assert home.forecasting.load_safety_margin_percent == 112
+    assert not home.demo_home
+
+
+def test_of_a_file_of_november_every_name_is_told_once_and_only_once() -> None:
+    tree = yaml.safe_load(NOVEMBER.read_text())
+    loaded = load_settings(NOVEMBER, environ={})
+    told = [notice.split(" ")[0] for notice in loaded.notices]
+    assert len(told) == len(set(told))
+    kept = {
+        path
+        for path in flat(tree)
+        if look(loaded.settings.model_dump(mode="json"), path) is not None
+    }
+    assert set(told) == set(flat(tree)) - kept
+
+
+def test_a_file_of_the_original_keeps_the_originals_defaults() -> None:
+    tree, _, _ = translate({"learning": {"enable": True}})
+    assert tree["arbitrage"] == {"enable_peak_only_export": True}
+    own, _, _ = translate({"learning": {}, "arbitrage": {"enable_peak_only_export": False}})
+    assert own["arbitrage"] == {"enable_peak_only_export": False}
+    part, _, _ = translate({"pricing": {"energy_tax_sek": 1}}, is_whole=False)
+    assert part == {"pricing": {"energy_tax_per_kwh": 1}}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("batery: {capacity_kwh: 5}", "did you mean battery"),
+        ("battery: {capacty_kwh: 5}", "battery.capacity_kwh"),
+        ("water_heating: {power_kv: 5}", "water_heating.power_kw"),
+        ("system: {grid: {max_powr_kw: 5}}", "did you mean system.grid.max_power_kw"),
+        ("input_sensors: {battery_sok: sensor.a}", "did you mean input_sensors.battery_soc"),
+        ("smoothing: {min_on_slot_charge: 1}", "smoothing.min_on_slots_charge"),
+        ("mystery: {box: 1}", "mystery"),
+    ],
+)
+def test_a_typo_is_refused_in_an_originals_file_too(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"learning: {{enable: true}}\n{text}\n")
+    with pytest.raises(SettingsError, match="no such setting") as caught:
+        load_settings(path, environ={})
+    assert said in str(caught.value)
+
+
+def test_what_only_the_original_has_may_hold_anything(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "learning: {of: {tomorrow: 1}}\ndashboard: 5\nadvisor:\nsystem: {rooms: 3}\n"
+        "executor: {inverter: {mode: a}}\nautomation: {schedule: {cron: x}}\nforecasting: {}\n"
+        "s_index: {static_factor: , mode: probabilistic, risk_appetite: 3}\n"
+    )
+    (tmp_path / "secrets.yaml").write_text("openrouter_api_key: very-secret\n")
+    loaded = load_settings(path, environ={})
+    told = " ".join(loaded.notices)
+    for name in (
+        "learning.of.tomorrow",
+        "dashboard",
+        "advisor",
+        "system.rooms",
+        "executor.inverter.mode",
+        "automation.schedule.cron",
+        "s_index.static_factor",
+        "s_index.risk_appetite",
+        "openrouter_api_key",
+    ):
+        assert f"{name} has no effect: " in told
+    assert "very-secret" not in told
+    assert loaded.settings.s_index.mode == "dynamic"
+
+
+def test_a_part_of_the_home_that_is_switched_off_is_not_there() -> None:
+    tree, notices, _ = translate(
+        {
+            "system": {"has_solar": False, "has_battery": False, "has_water_heater": False},
+            "battery": {"capacity_kwh": 9},
+            "water_heating": {"power_kw": 3},
+        }
+    )
+    home = Settings.model_validate(tree)
+    assert (home.solar_arrays, home.battery.capacity_kwh, home.water_heating.power_kw) == ((), 0, 0)
+    assert "system.has_solar is now solar_arrays" in notices
+
+
+def test_a_sensor_of_todays_name_stands_over_the_originals_and_a_counter_over_a_power() -> None:
+    tree, notices, _ = translate(
+        {
+            "home_assistant": {"battery_soc_entity_id": "sensor.now"},
+            "input_sensors": {
+                "battery_soc": "sensor.then",
+                "total_pv_production": "sensor.sun_total",
+                "pv_power": "sensor.sun_power",
+                "total_load_consumption": "",
+                "load_power": "sensor.load_power",
+            },
+        }
+    )
+    assert tree["home_assistant"] == {
+        "battery_soc_entity_id": "sensor.now",
+        "pv_entity_id": "sensor.sun_total",
+        "consumption_entity_id": "sensor.load_power",
+    }
+    assert (
+        "input_sensors.battery_soc = sensor.then gives way to "
+        "home_assistant.battery_soc_entity_id = sensor.now"
+    ) in notices
+
+
+def test_the_older_of_two_efficiencies_gives_way() -> None:
+    both = {"efficiency_percent": 90, "roundtrip_efficiency_percent": 95}
+    for tree in ({"battery": both}, {"system": {"battery": both}}):
+        got, notices, _ = translate(tree)
+        assert got["battery"] == {"roundtrip_efficiency_percent": 95}
+        assert any("efficiency_percent = 90 gives way to" in notice for notice in notices)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("home_assistant.battery_soc_entity_id", "sensor.other"),
+        ("home_assistant.pv_entity_id", None),
+        ("automation.plan_every_minutes", 20),
+        ("best_time.appliances", [{"name": "Oven", "hours": 1, "kwh": 2}]),
+        ("water_heating.power_kw", 1.5),
+        ("charging.price_smoothing_per_kwh", 0.07),
+        ("battery.capacity_kwh", 20),
+        ("arbitrage.enable_peak_only_export", False),
+    ],
+)
+def test_a_setting_of_an_originals_file_can_be_saved(
+    tmp_path: Path, path: str, value: object
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_bytes(NOVEMBER.read_bytes())
+    files = ConfigFiles(config, {})
+    contents = files.read()
+    present = files.loaded(contents)
+    group, name = path.split(".")
+    made = edit(files, contents, present, wanted_of({group: {name: value}}, present))
+    assert made.changed == (path,)
+    assert made.contents.config is not None
+    assert b"learning:" in made.contents.config, "what is not asked for stays in the file"

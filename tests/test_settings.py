@@ -102,7 +102,7 @@ def test_an_original_configuration_loads_as_it_is(tmp_path: Path) -> None:
         "sensor": "sensor.load",
     }
     assert len(loaded.notices) == len(set(loaded.notices))
-    assert "battery.max_charge_power_kw is now battery.max_charge_kw" in loaded.notices
+    assert "system.battery.max_charge_power_kw is now battery.max_charge_kw" in loaded.notices
 
 
 def test_environment_beats_secrets_and_secrets_beat_the_file(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ SAME = {
         "Plan",
         "Port",
         "Spot",
+        "{hours} h",
         "Start",
         "System",
         "Tibber",

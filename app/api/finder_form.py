@@ -1,6 +1,6 @@
 """The form of the best-time finder as it is sent: read, and its errors put to their fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,6 +14,7 @@ from app.api import words
 from app.api.schemas_best_time import MAX_HOURS, BestTimeQuery
 from app.clock import iso_utc
 from app.i18n import _, marked
+from app.settings import Appliance
 
 FIELDS: Final = ("kwh", "hours", "power_kw", "before", "name")
 STARTS: Final = 3
@@ -109,28 +110,44 @@ def calendar_address(query: BestTimeQuery) -> str:
 
 
 def form_view(
-    sent: Mapping[str, str], errors: Mapping[str, str], *, now: datetime, zone: ZoneInfo
+    sent: Mapping[str, str],
+    errors: Mapping[str, str],
+    *,
+    own: Sequence[Appliance],
+    now: datetime,
+    zone: ZoneInfo,
 ) -> FormView:
-    """Return the form as it was sent, or empty."""
+    """Return the form as it was sent, or empty; ``own`` appliances stand in place of typical ones.
+
+    What an appliance of one's own takes is left to be written where it is not known.
+    """
+    mine = [(each.name, _takes(each)) for each in own]
+    typical = [(_(name), takes) for name, takes in _PRESETS]
     values = {name: sent.get(name, "").strip() for name in FIELDS}
     return FormView(
         values=values,
         errors=errors,
-        presets=tuple(_preset(name, takes, values) for name, takes in _PRESETS),
+        presets=tuple(_preset(name, takes, values) for name, takes in mine or typical),
         latest=_times(now, zone),
     )
 
 
 def _preset(name: str, takes: Mapping[str, str], values: Mapping[str, str]) -> Preset:
-    kwh = _short(takes["kwh"])
-    if "hours" in takes:
-        hours = _short(takes["hours"])
+    if "power_kw" in takes:
+        text = _("at {kw} kW", kw=_short(takes["power_kw"]))
+    elif "kwh" in takes:
+        kwh, hours = _short(takes["kwh"]), _short(takes["hours"])
         text = _("{kwh} kWh in {hours} h", kwh=kwh, hours=hours)
     else:
-        text = _("at {kw} kW", kw=_short(takes["power_kw"]))
-    query = urlencode({**takes, "name": _(name), "before": values["before"]})
+        text = _("{hours} h", hours=_short(takes["hours"]))
+    query = urlencode({**takes, "name": name, "before": values["before"]})
     is_chosen = all(values[each] == takes.get(each, "") for each in _NUMBERS)
-    return Preset(_(name), text, query, is_chosen)
+    return Preset(name, text, query, is_chosen)
+
+
+def _takes(each: Appliance) -> dict[str, str]:
+    given = {"kwh": each.kwh, "hours": each.hours}
+    return {name: f"{value:g}" for name, value in given.items() if value is not None}
 
 
 def _short(number: str) -> str:

@@ -56,7 +56,9 @@ async def finder(
             errors = {"before": _("It does not fit before then; choose a later time.")}
         except DarkstarError as error:
             problem = words.sentence(str(error))
-    form = form_view(sent, errors, now=clock.now(), zone=deps.job.settings.zone)
+    settings = deps.job.settings
+    own = settings.best_time.appliances
+    form = form_view(sent, errors, own=own, now=clock.now(), zone=settings.zone)
     return FinderView(form, answer, problem)
 
 

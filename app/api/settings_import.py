@@ -2,37 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from app import legacy
 from app.api.config_view import config_of
 from app.api.settings_controls import controls, text_of
 from app.api.settings_labels import label
 from app.api.settings_view import said
-from app.config_changes import ConfigRefusedError
+from app.api.told import told
 from app.config_desk import ConfigDesk
+from app.config_import import Examined, examine, read_text
 from app.config_state import Seen
-from app.errors import Problem, SettingsError
 from app.i18n import _
-from app.settings_fields import setting_fields
-from app.yaml_file import mapping_of
-
-# Each round leaves out what was refused; what refuses a tenth time is no configuration.
-_ROUNDS: Final = 10
-_FILE: Final = Path("config.yaml")
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """An imported configuration under today's names, and what was left out of it and why."""
-
-    read: Mapping[str, Any]
-    tree: Mapping[str, Any]
-    changed: tuple[str, ...]
-    origin: Mapping[str, str]
-    notices: tuple[str, ...]
-    left_out: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +41,13 @@ class ImportView:
     login: bool = field(default=False, kw_only=True)
 
 
-async def examine(desk: ConfigDesk, text: str) -> Examined:
-    """Return what a configuration says; raises ``SettingsError`` where it says nothing at all."""
-    read = mapping_of(text.encode(), _FILE)
-    if not read:
-        raise SettingsError(_("There is nothing in it. Paste the text of config.yaml."))
-    tree, notices, origin = legacy.translate(read)
-    # A home that somebody describes is no demo home, as where the file is used as it is.
-    tree.setdefault("demo_home", False)
-    left_out: list[Problem] = []
-    for _round in range(_ROUNDS):
-        try:
-            changed = (await desk.check(tree)).changed
-        except ConfigRefusedError as error:
-            gone = [each for each in error.problems if _take(tree, each)]
-            left_out += gone
-            if not gone:
-                raise
-        else:
-            return Examined(read, tree, changed, origin, tuple(notices), tuple(left_out))
-    raise SettingsError(_("Too much of it is not understood to be a configuration."))
+async def examine_text(desk: ConfigDesk, text: str) -> Examined:
+    """Return what a pasted configuration says; raises ``SettingsError`` where it says nothing."""
 
+    async def check(tree: Mapping[str, Any]) -> tuple[str, ...]:
+        return (await desk.check(tree)).changed
 
-def _take(tree: dict[str, Any], problem: Problem) -> bool:
-    """Take what was refused out of the tree; tell whether there was something to take."""
-    names = problem.field.split(".") if problem.field else []
-    paths = [".".join(names[:count]) for count in range(len(names), 0, -1)]
-    named = [path for path in setting_fields() if not names and path in problem.reason]
-    return any(legacy.take(tree, path) is not None for path in [*paths, *named])
+    return await examine(read_text(text), check)
 
 
 def import_view(seen: Seen, text: str, found: Examined, *, login: bool) -> ImportView:
@@ -107,9 +67,9 @@ def import_view(seen: Seen, text: str, found: Examined, *, login: bool) -> Impor
             for path in found.changed
         ),
         left_out=tuple(
-            (found.origin.get(each.field, each.field), each.reason) for each in found.left_out
+            (found.origin.get(each.field, each.field), told(each.reason)) for each in found.left_out
         ),
-        notices=found.notices,
+        notices=tuple(map(told, found.notices)),
         version=seen.version,
         login=login,
     )

@@ -10,7 +10,7 @@ from app.api import words
 from app.api.config_api import By, ConfigDep
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
-from app.api.settings_import import ImportView, examine, import_view
+from app.api.settings_import import ImportView, examine_text, import_view
 from app.api.settings_pages import LoginMissing
 from app.config_desk import ConfigDesk
 from app.errors import DarkstarError, SettingsError
@@ -38,7 +38,7 @@ async def show(
     """Show what would change and what is not understood; writes nothing."""
     try:
         given = await _read(file) or text
-        view = import_view(await desk.see(), given, await examine(desk, given), login=login)
+        view = import_view(await desk.see(), given, await examine_text(desk, given), login=login)
     except DarkstarError as error:
         refused = ImportView(text=text, refused=words.sentence(str(error)), login=login)
         return _page(request, refused, status=422)
@@ -66,7 +66,7 @@ async def apply(
 
 
 async def _applied(desk: ConfigDesk, text: str, version: str, by: str) -> tuple[str, ...]:
-    found = await examine(desk, text)
+    found = await examine_text(desk, text)
     saved = await desk.save(found.tree, if_version=version or None, by=by)
     return saved.changed
 

@@ -8,6 +8,7 @@ from app.api.settings_controls import controls, text_of
 from app.api.settings_labels import label
 from app.api.settings_sections import SECTIONS, fields_of, section_of
 from app.api.settings_view import said
+from app.api.told import told
 from app.config_desk import KEPT_BY_RESET
 from app.config_state import Seen
 from app.i18n import _, ngettext
@@ -78,7 +79,7 @@ def overview_view(seen: Seen, waiting: dict[str, str], query: str, saved: str) -
             )
             for section in SECTIONS
         ),
-        notices=tuple(meta.notices),
+        notices=tuple(map(told, meta.notices)),
         waiting=tuple(label(path) for path in late),
         file=meta.file or "",
         file_error=meta.file_error,

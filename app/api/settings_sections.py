@@ -76,6 +76,7 @@ SECTIONS: Final = (
             "smoothing",
             "arbitrage",
             "manual_planning",
+            "best_time",
         ),
     ),
     Section(
@@ -129,6 +130,7 @@ GROUPS: Final = {
     "smoothing": marked("Shortest runs"),
     "arbitrage": marked("Selling to the grid"),
     "manual_planning": marked("Manual actions"),
+    "best_time": marked("Finder of the best time"),
     "home_assistant": marked("Connection and sensors"),
     "alerts": marked("When you are told"),
     "alerts.webhook": marked("By webhook"),

@@ -3,8 +3,15 @@
 from typing import Final
 
 from app.i18n import marked
+from app.legacy_names import REASONS
 
 TEXTS: Final = (
+    *REASONS,
+    marked("{old} is now {new}"),
+    marked("{old} is now {new} (hours x power_kw)"),
+    marked("{old} has no effect: {why}"),
+    marked("{name} is given"),
+    marked("{old} = {value} gives way to {new} = {other}"),
     marked("should be greater than or equal to {number}"),
     marked("Input should be greater than or equal to {number}"),
     marked("should be less than or equal to {number}"),

@@ -4,17 +4,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 import time_machine
 from icalendar import Calendar
 
+from app.api.finder_form import form_view
 from app.clock import iso_utc, slot_floor
 from app.clock import now as present
 from app.db import forecasts, observed
 from app.db.engine import session_scope
 from app.frames import SLOT
+from app.settings import Appliance
 from app.settings_sources import load_settings
 from app.temperature_forecast import KIND
 from tests.api.test_manual import planned
@@ -112,6 +115,17 @@ async def test_the_finder_answers_with_starts_and_a_calendar_of_the_best(tmp_pat
     (event,) = Calendar.from_ical(feed.content).walk("VEVENT")
     assert iso_utc(event.start) == found["starts"][0]["start"]
     assert "<html" not in part
+
+
+def test_appliances_of_ones_own_stand_in_place_of_typical_ones() -> None:
+    own = [Appliance(name="Oven", hours=1.5, kwh=2), Appliance(name="Pump", hours=3)]
+    now, zone = datetime(2026, 11, 23, 12, tzinfo=UTC), ZoneInfo("Europe/Stockholm")
+    oven, pump = form_view({}, {}, own=own, now=now, zone=zone).presets
+    assert (oven.name, oven.text) == ("Oven", "2 kWh in 1.5 h")
+    assert parse_qs(oven.query)["kwh"] == ["2"]
+    assert (pump.name, pump.text) == ("Pump", "3 h")
+    assert "kwh" not in parse_qs(pump.query), "what it takes is not made up"
+    assert len(form_view({}, {}, own=(), now=now, zone=zone).presets) == 4
 
 
 @pytest.mark.parametrize(

@@ -432,6 +432,24 @@ async def test_an_original_configuration_is_shown_before_it_is_taken_over(home: 
     assert (home / "config.yaml").read_text().startswith("# The home of a test.")
 
 
+async def test_every_name_of_an_original_file_is_told_on_the_page_in_both_languages(
+    home: Path,
+) -> None:
+    text = (LEGACY.parent / "legacy_november" / "config.yaml").read_text()
+    async with served(home) as (_, client):
+        shown = await client.post("/settings/import", data={"text": text})
+        assert shown.status_code == 200, shown.text
+        assert "Not understood" not in shown.text
+        assert "learning.enable has no effect: Darkstar learns" in shown.text
+        assert "<code>input_sensors.battery_soc</code>" in shown.text
+        swedish = await client.post(
+            "/settings/import", data={"text": text}, headers={"Accept-Language": "sv"}
+        )
+        assert "learning.enable har ingen verkan: Darkstar lär" in swedish.text
+        assert "has no effect" not in swedish.text
+        assert "is now" not in swedish.text
+
+
 def test_a_section_lists_its_settings_in_the_order_of_its_groups() -> None:
     paths = [each.path for each in fields_of("home")]
     assert paths[:2] == ["demo_home", "timezone"]
