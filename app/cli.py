@@ -89,7 +89,7 @@ def plan(
     engine: Annotated[Engine, typer.Option(help="planning engine")] = "optimal",
     defaults: Annotated[bool, typer.Option("--defaults", help="shipped rules on")] = False,  # noqa: FBT002
 ) -> None:
-    """Plan recorded scenarios and write the plans as JSON."""
+    """Plan recorded scenarios and write the plans as JSON; a bad file stops no other."""
     from app import scenario
     from app.warm_up import warm_up
 
@@ -108,9 +108,19 @@ def plan(
         raise DarkstarError("give --scenario FILE, or --scenarios DIR with --out DIR")
     if not (files := sorted(many.glob("*.json"))):
         raise DarkstarError(f"--scenarios {many}: no *.json files there; give a folder of them")
+    scenario.make_folder(out)
+    failed = []
     for path in files:
-        made = scenario.plan_to_file(path, out / path.name, shipped=defaults, engine=engine)
+        try:
+            made = scenario.plan_to_file(path, out / path.name, shipped=defaults, engine=engine)
+        except DarkstarError as error:
+            # One bad file must not keep the others from being planned.
+            typer.echo(f"error: {error}", err=True)
+            failed.append(path.name)
+            continue
         typer.echo(f"{path.stem}: {made['meta']['cost']:.2f}, {made['meta']['plan_ms']:.0f} ms")
+    if failed:
+        raise DarkstarError(f"{len(failed)} of {len(files)} files failed: {', '.join(failed)}")
 
 
 @cli.command(name="replay")

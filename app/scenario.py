@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from app.errors import InputError
+from app.errors import DarkstarError, InputError
 from app.frames import FORECAST, SLOT, SLOTS
 from app.ingest import lookahead
 from app.planner.context import Context, HomeState
 from app.planner.neutral import NEUTRAL_RULES
-from app.planner.run import Plan, make_plan
+from app.planner.run import ENGINE_FAULTS, Plan, make_plan
 from app.settings import Settings
 
 
@@ -159,17 +159,25 @@ def context_of(scenario: Scenario, *, shipped: bool, engine: str) -> Context:
 
 
 def plan_file(path: Path, *, shipped: bool, engine: str) -> dict[str, Any]:
-    """Plan one scenario file and return the plan as plain data, timed after a warm-up."""
+    """Plan one scenario file and return the plan as plain data, timed after a warm-up.
+
+    Raises a ``DarkstarError`` that names the file and what is wrong in it or with the planner.
+    """
     scenario = read(path)
     try:
         slots, ctx = slots_of(scenario), context_of(scenario, shipped=shipped, engine=engine)
+        make_plan(slots, ctx)
+        begun = time.perf_counter()
+        plan = make_plan(slots, ctx)
+        plan_ms = 1000 * (time.perf_counter() - begun)
+        return _as_data(scenario, plan, ctx, plan_ms)
     except ValidationError as error:
         raise _refusal(path, error) from None
-    make_plan(slots, ctx)
-    begun = time.perf_counter()
-    plan = make_plan(slots, ctx)
-    plan_ms = 1000 * (time.perf_counter() - begun)
-    return _as_data(scenario, plan, ctx, plan_ms)
+    except InputError as error:
+        raise InputError(f"scenario {path}: {error}") from error
+    except ENGINE_FAULTS as error:
+        said = f"the planner failed, a bug in Darkstar: {type(error).__name__}: {error}"
+        raise DarkstarError(f"scenario {path}: {said}") from error
 
 
 def _as_data(scenario: Scenario, plan: Plan, ctx: Context, plan_ms: float) -> dict[str, Any]:
@@ -211,12 +219,16 @@ def _as_data(scenario: Scenario, plan: Plan, ctx: Context, plan_ms: float) -> di
 def plan_to_file(source: Path, target: Path, *, shipped: bool, engine: str) -> dict[str, Any]:
     """Plan a scenario file, write the plan beside other results, and return it."""
     plan = plan_file(source, shipped=shipped, engine=engine)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(target.parent, error) from error
     write(target, json.dumps(plan))
     return plan
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder that plans go to; raises ``InputError`` where it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 def write(target: Path, text: str) -> None:

@@ -130,6 +130,39 @@ def test_arguments_that_lead_nowhere_are_refused_by_name(
     assert named.format(tmp=tmp_path) in refused(monkeypatch, capsys, "plan", *filled)
 
 
+def test_one_bad_file_does_not_end_a_folder_of_scenarios(
+    tmp_path: Path,
+    home: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The others are planned, each bad one is named with its reason, the exit code tells."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    twice = [*home["slots"][:2], {**home["slots"][1], "import_price": 9.0}]
+    for name, made in {
+        "a": home,
+        "b": {**home, "initial_soc_percent": 140},
+        "c": {**home, "slots": twice},
+        "e": home,
+    }.items():
+        (folder / f"{name}.json").write_text(json.dumps(made))
+    (folder / "d.json").write_text("{")
+
+    def spoilt(lf: object, _: object) -> None:
+        raise IndexError(lf)
+
+    said = refused(monkeypatch, capsys, "plan", "--scenarios", str(folder), "--out", str(out))
+    assert {path.name for path in out.iterdir()} == {"a.json", "e.json"}
+    assert "3 of 5 files failed: b.json, c.json, d.json" in said
+    assert "b.json:\n  initial_soc_percent" in said
+    assert "c.json: slot_start" in said
+    monkeypatch.setattr("app.planner.pass5_charging.run", spoilt)
+    said = refused(monkeypatch, capsys, "plan", "--scenarios", str(folder), "--out", str(out))
+    assert "a.json: the planner failed, a bug in Darkstar: IndexError" in said
+    assert "5 of 5 files failed" in said
+
+
 @pytest.mark.parametrize("words", [["config", "check"], ["serve"], ["db", "upgrade"]], ids=str)
 def test_an_unusable_database_address_is_refused_before_anything_starts(
     words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

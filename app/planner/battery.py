@@ -17,8 +17,12 @@ FORBIDDEN = math.inf
 UNREACHED_KWH = 1e9
 """A floor that keeps a use from paying, but lets the battery help when the fuse is exceeded."""
 
-TINY_KWH = 1e-9
-"""Below this an energy is rounding noise of the walk, not a decision."""
+TINY_KWH = 1e-6
+"""Below this an energy is rounding noise and no decision, for every pass alike.
+
+As large as what the checker lets pass: a discharge that counts here must count there, and 1e-9 here
+beside 1e-6 there let residues of 1e-16 kWh be a purchase in one place and none in another.
+"""
 
 
 def start_kwh(ctx: Context) -> float:
@@ -173,7 +177,7 @@ def _stored_after(soc_kwh: float, charge_kwh: float, discharge_kwh: float, limit
     """Return the stored energy at the slot's end, snapped to the band edge it has reached."""
     after_kwh = soc_kwh + charge_kwh * limits.efficiency - discharge_kwh / limits.efficiency
     for edge_kwh in (limits.floor_kwh, limits.ceiling_kwh):
-        if abs(after_kwh - edge_kwh) < TINY_KWH and after_kwh != soc_kwh:
+        if abs(after_kwh - edge_kwh) < TINY_KWH / 2 and after_kwh != soc_kwh:
             return edge_kwh
     return after_kwh
 

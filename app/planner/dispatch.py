@@ -8,9 +8,6 @@ from app.planner import levels, manual
 from app.planner.battery import TINY_KWH, Control, Flow, start_kwh, walk
 from app.planner.context import Context
 
-PURCHASE_FLOOR_KWH = 1e-6
-"""Grid charge below this is rounding, not a charge block."""
-
 
 def controls(df: pl.DataFrame, purchases_kwh: Sequence[float], ctx: Context) -> list[Control]:
     """Return the controls of every slot with the planned purchases in place."""
@@ -37,7 +34,7 @@ def simulated(told: Sequence[Control], ctx: Context) -> list[Flow]:
 
 def label(flow: Flow) -> str:
     """Name what the battery does in a slot; exactly one word fits."""
-    if flow.grid_charge_kwh > PURCHASE_FLOOR_KWH:
+    if flow.grid_charge_kwh > TINY_KWH:
         return "charge"
     if flow.charge_kwh > TINY_KWH:
         return "pv_charge"

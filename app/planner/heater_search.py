@@ -7,7 +7,6 @@ slots move while that pays. Everything is priced through ``energy_value``: a cha
 slots needs only the slots between them.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, nsmallest
@@ -22,7 +21,6 @@ from app.planner.energy_value import (
     least_cost,
     step_back,
 )
-from app.planner.water_blocks import cheapest_blocks
 from app.planner.water_days import DayTask
 
 _WORTH_IT = 1e-7
@@ -147,22 +145,10 @@ class _Day:
 
     def blocks(self, costs: list[float]) -> list[int]:
         """Return the cheapest blocks at these marginal costs; running slots stay."""
-        running = self.running
         # Rounding must not make free heat look paid for: more than needed has to be worth it.
         priced = zip(self.window, costs, strict=True)
-        known = {slot: cost + _WORTH_IT for slot, cost in priced if slot not in running}
-        if not known:
-            return running
-        # Slots that other days took leave holes: no block reaches across them.
-        slots = range(min(known), max(known) + 1)
-        picks = cheapest_blocks(
-            [known.get(slot, math.inf) for slot in slots],
-            slots_needed=self.least - len(running),
-            slots_at_most=self.task.most - len(running),
-            max_blocks=self.task.max_blocks,
-            first_is_running=bool(running) and slots[0] == running[-1] + 1,
-        )
-        return running + [slots[pick] for pick in picks]
+        known = {slot: cost + _WORTH_IT for slot, cost in priced}
+        return self.task.cheapest(known, least=self.least)
 
     def changes(self, chosen: list[int], costs: list[float]) -> Iterator[tuple[int, ...]]:
         """Yield the slots to turn over for every allowed small change, most promising first."""

@@ -7,7 +7,7 @@ same at the end whatever the order.
 import polars as pl
 
 from app.planner import dispatch, engine_terms, levels, manual, pricing
-from app.planner.battery import Flow, start_kwh, walk
+from app.planner.battery import TINY_KWH, Flow, start_kwh, walk
 from app.planner.consolidation import Offer, consolidate, runs_of
 from app.planner.context import Context
 from app.planner.levels import LEVEL_COLUMNS
@@ -15,7 +15,6 @@ from app.planner.sequential import Columns, add_columns, net_need_kwh
 
 NEEDS = pl.Schema({**engine_terms.NEEDS, **dict.fromkeys(LEVEL_COLUMNS, pl.Float64())})
 ADDS = pl.Schema({"planned_purchase_kwh": pl.Float64(), "decided_cost": pl.Float64()})
-_TINY_KWH = 1e-9
 _TINY_COST = 1e-9
 
 
@@ -37,7 +36,7 @@ def _purchases(df: pl.DataFrame, ctx: Context) -> Columns:
         for flow, action in zip(flows, actions, strict=True)
     ]
     movable = [
-        flow.discharge_kwh <= _TINY_KWH and action not in manual.BATTERY_ACTIONS
+        flow.discharge_kwh <= TINY_KWH and action not in manual.BATTERY_ACTIONS
         for flow, action in zip(flows, actions, strict=True)
     ]
     most = _most_purchase(df, flows, ctx)
@@ -88,7 +87,7 @@ def _most_purchase(df: pl.DataFrame, flows: list[Flow], ctx: Context) -> list[fl
     most = []
     for flow, net_kwh in zip(flows, net_need_kwh(df), strict=True):
         stored_kwh = flow.charge_kwh - flow.grid_charge_kwh
-        if stored_kwh < -net_kwh - _TINY_KWH:
+        if stored_kwh < -net_kwh - TINY_KWH:
             most.append(flow.grid_charge_kwh)
             continue
         room_kwh = limits.charge_kwh - stored_kwh

@@ -13,14 +13,13 @@ import polars as pl
 
 from app.frames import SLOT_HOURS
 from app.planner import engine_terms, worth
-from app.planner.battery import start_kwh
+from app.planner.battery import TINY_KWH, start_kwh
 from app.planner.context import Context
 from app.planner.energy_value import TERMINAL, Curve, cost_to_go
 from app.planner.limits import Limits
 
 CHEAP_QUANTILE = 0.10
 SLOTS_PER_HOUR = round(1 / SLOT_HOURS)
-_TINY_KWH = 1e-9
 Stairs = tuple[tuple[float, float], ...]
 
 
@@ -30,7 +29,9 @@ def with_end_value(slots: pl.DataFrame, ctx: Context) -> Context:
     flat = _flat_value(slots["import_price_per_kwh"], ctx)
     band_kwh = limits.ceiling_kwh - limits.floor_kwh
     stairs: Stairs = ((flat, band_kwh),)
-    if ctx.terminal_value_per_kwh is None and ctx.lookahead is not None:
+    # Without a band (no battery, or one that may not move) there is nothing to tell apart.
+    estimates = band_kwh > TINY_KWH and ctx.terminal_value_per_kwh is None
+    if estimates and ctx.lookahead is not None:
         days = ctx.lookahead.partition_by("price_day", maintain_order=True)
         stairs = _mean([_day_stairs(day, limits, ctx) for day in days])
     # What is missing below the minimum comes before any use: dearer than every price.
@@ -154,7 +155,7 @@ def _mean(days: Sequence[Stairs]) -> Stairs:
             result.append((value, width_kwh))
         for index, day in enumerate(days):
             left[index] -= width_kwh
-            if left[index] <= _TINY_KWH:
+            if left[index] <= TINY_KWH:
                 steps[index] += 1
                 if steps[index] < len(day):
                     left[index] += day[steps[index]][1]

@@ -6,6 +6,7 @@ is known, so one pass over the slots finds the optimum of a day.
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 _Table = list[float]
 
@@ -23,36 +24,40 @@ def cheapest_blocks(
     ``costs`` are in currency per slot, in time order; ``inf`` marks a slot that may not heat.
     ``first_is_running`` says the heater is on already: going on uses the block it is in, and
     stopping has spent one of the blocks. When fewer slots fit than are needed, as many as possible
-    are chosen; where using power is paid for (a cost below zero) more than needed, unless that
-    would be more than ``slots_at_most``.
+    are chosen; where using power is paid for (a cost below zero) more than needed, up to
+    ``slots_at_most``.
     """
     usable = sum(math.isfinite(cost) for cost in costs)
-    for wanted in range(min(slots_needed, usable), 0, -1):
-        for may_exceed in (slots_at_most > wanted, False):
-            chosen = _choose(
-                costs, wanted, max_blocks, first_is_running=first_is_running, may_exceed=may_exceed
-            )
-            if chosen is not None and len(chosen) <= max(wanted, slots_at_most):
-                return chosen
-    return []
+    least, most = min(slots_needed, usable), min(slots_at_most, usable)
+    choose = partial(_choose, costs, max_blocks, first_is_running=first_is_running)
+    if least <= 0:
+        return []
+    if most <= least or not any(cost < 0 for cost in costs):
+        # Nobody pays for power: a slot more never makes it cheaper.
+        return choose(least, least)
+    chosen = choose(least, least, may_exceed=True)
+    return chosen if len(chosen) <= most else choose(least, most)
 
 
 def _choose(
     costs: Sequence[float],
-    wanted: int,
     max_blocks: int,
+    least: int,
+    most: int,
     *,
     first_is_running: bool,
-    may_exceed: bool,
-) -> list[int] | None:
-    """Return the cheapest choice of ``wanted`` slots, or more; None if so many do not fit.
+    may_exceed: bool = False,
+) -> list[int]:
+    """Return the cheapest choice of ``least`` to ``most`` slots, of as many as fit if fewer do.
 
     A state is ``placed * width + blocks``. One more slot of a block is ``width`` states on, the
     first slot of a new one ``width + 1``. With ``may_exceed`` the last row means *enough* and leads
-    to itself as well.
+    to itself as well. One table holds every count up to ``most``: looking for fewer slots one by
+    one took seconds where a small heater had little room.
     """
-    width = max_blocks + 1
-    size = (wanted + 1) * width
+    # The block in progress counts although none of its slots may be among these.
+    width = (max_blocks if may_exceed else min(max_blocks, most + first_is_running)) + 1
+    size = (most + 1) * width
     off, on = [math.inf] * size, [math.inf] * size
     if first_is_running:
         off[1] = on[1] = 0.0
@@ -62,13 +67,7 @@ def _choose(
     for cost in costs:
         before.append((off, on))
         off, on = _advance(off, on, cost, width, may_exceed=may_exceed)
-    best, is_on, state = min(
-        (table[index], is_on, index)
-        for is_on, table in ((False, off), (True, on))
-        for index in range(wanted * width, size)
-    )
-    if not math.isfinite(best):
-        return None
+    is_on, state = _cheapest_end(off, on, width, least=least)
     chosen: list[int] = []
     for index in range(len(costs) - 1, -1, -1):
         off, on = before[index]
@@ -78,6 +77,24 @@ def _choose(
         else:
             is_on = on[state] < off[state]
     return chosen[::-1]
+
+
+def _cheapest_end(off: _Table, on: _Table, width: int, *, least: int) -> tuple[bool, int]:
+    """Return the cheapest last state with at least ``least`` slots, else with the most there are.
+
+    No slot at all is always possible.
+    """
+    rows = [range(least * width, len(on))]
+    rows += [range(placed * width, (placed + 1) * width) for placed in range(least - 1, -1, -1)]
+    for row in rows:
+        best, is_on, state = min(
+            (table[index], is_on, index)
+            for is_on, table in ((False, off), (True, on))
+            for index in row
+        )
+        if math.isfinite(best):
+            return is_on, state
+    return False, 0
 
 
 def _advance(

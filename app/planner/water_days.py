@@ -5,7 +5,7 @@ selling it would bring, the rest is bought.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
@@ -25,7 +25,8 @@ Serves = list[date | None]
 class DayTask:
     """One day's heating: the slots it may use, how many it needs, the first ``running`` fixed.
 
-    ``most`` bounds what it may take where using power is paid for.
+    ``most`` bounds what it may take where using power is paid for. ``manual`` slots heat anyway:
+    they are none of the window's, but a block goes on through them.
     """
 
     window: tuple[int, ...]
@@ -33,6 +34,28 @@ class DayTask:
     most: int
     running: int
     max_blocks: int
+    manual: tuple[int, ...] = ()
+
+    def cheapest(self, costs: Mapping[int, float], *, least: int) -> list[int]:
+        """Return the running slots and the cheapest of the others, at least ``least`` in all.
+
+        ``costs`` are in currency by slot; no block reaches across a slot that is not among them.
+        """
+        running = self.window[: self.running]
+        free = {slot: cost for slot, cost in costs.items() if slot not in running}
+        if not free:
+            return list(running)
+        span = range(min(free), max(free) + 1)
+        goes_on = bool(running) and {*range(running[-1] + 1, span[0])} <= {*self.manual}
+        picks = cheapest_blocks(
+            [free.get(slot, math.inf) for slot in span],
+            slots_needed=least - len(running),
+            slots_at_most=self.most - len(running),
+            # A block in progress that ends here is one of the day's all the same.
+            max_blocks=self.max_blocks - (bool(running) and not goes_on),
+            first_is_running=goes_on,
+        )
+        return [*running, *(span[pick] for pick in picks)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +131,22 @@ def place_by_price(df: pl.DataFrame, ctx: Context) -> Placement:
     costs = [_cost(row, heat_kwh, ctx) for row in rows]
     for day, need_kwh in needs_kwh(starts, ctx).items():
         wanted = math.ceil(need_kwh / heat_kwh - 1e-9) - serves.count(day)
-        window = _window(day, starts, days, costs, ctx)
+        window = tuple(
+            slot for slot in _window(day, starts, days, costs, ctx) if slot not in manual
+        )
         if wanted <= 0 or not window:
             continue
         # The block in progress belongs to one day: the oldest that still needs it.
         free = serves[window[0]] is None
-        running = min(_still_running(window, starts, ctx), wanted) if free else 0
+        running = min(_still_running(window, manual, starts, ctx), wanted) if free else 0
         used_kwh = max(0.0, ctx.settings.water_heating.min_kwh_per_day - need_kwh)
         most = max(wanted, _most_slots(ctx, heat_kwh, used_kwh) - serves.count(day))
-        task = DayTask(window, wanted, most, running, ctx.settings.water_heating.max_blocks_per_day)
+        blocks = ctx.settings.water_heating.max_blocks_per_day
+        task = DayTask(window, wanted, most, running, blocks, manual)
         placement.tasks[day] = task
-        _serve(day, task, costs, serves)
+        left = {slot: costs[slot] for slot in window if serves[slot] is None}
+        for slot in task.cheapest(left, least=wanted):
+            serves[slot] = day
     return placement
 
 
@@ -161,35 +189,16 @@ def _window(
     )
 
 
-def _still_running(window: tuple[int, ...], starts: list[datetime], ctx: Context) -> int:
-    """Return how many first slots belong to the block in progress; the fuse ends it."""
+def _still_running(
+    window: tuple[int, ...], manual: tuple[int, ...], starts: list[datetime], ctx: Context
+) -> int:
+    """Return how many first slots of the window belong to the block in progress.
+
+    The fuse ends it. What heats by hand belongs to it, but is not the window's to count again.
+    """
     until = ctx.home.running_water_until
     if until is None:
         return 0
-    going_on = (slot == index and starts[slot] < until for index, slot in enumerate(window))
-    return sum(1 for _ in takewhile(bool, going_on))
-
-
-def _serve(day: date, task: DayTask, costs: list[float], serves: Serves) -> None:
-    """Give ``day`` its cheapest free slots."""
-    running, rest = task.window[: task.running], task.window[task.running :]
-    picks: list[int] = []
-    if rest:
-        # Slots beyond the fuse leave holes in the window: no block reaches across them.
-        span = range(rest[0], rest[-1] + 1)
-        free = [
-            costs[slot] if serves[slot] is None and slot in task.window else math.inf
-            for slot in span
-        ]
-        picks = [
-            span[pick]
-            for pick in cheapest_blocks(
-                free,
-                slots_needed=task.wanted - task.running,
-                slots_at_most=task.most - task.running,
-                max_blocks=task.max_blocks,
-                first_is_running=bool(running) and span[0] == running[-1] + 1,
-            )
-        ]
-    for slot in (*running, *picks):
-        serves[slot] = day
+    heated = {*window, *manual}
+    block = takewhile(lambda slot: slot in heated and starts[slot] < until, range(len(starts)))
+    return sum(slot not in manual for slot in block)

@@ -1,6 +1,6 @@
 """Manual actions do what was asked, within the limits, and say so where they cannot."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -100,3 +100,33 @@ def test_a_manual_power_must_be_one(power: float) -> None:
     frame = slots(START, [1.0] * 8, manual={0: "charge"}, manual_power_kw=power)
     with pytest.raises(InputError, match="manual_power_kw"):
         plan_of(frame)
+
+
+@pytest.mark.parametrize("engine", ["optimal", "cascade"])
+@pytest.mark.parametrize(("first", "last"), [(0, 4), (1, 5), (2, 3), (6, 12)])
+def test_an_hour_of_heat_asked_for_while_the_heater_runs_is_not_counted_twice(
+    engine: str, first: int, last: int
+) -> None:
+    """Two hours of heat are on, the button adds four slots in their midst: the day gets its all."""
+    settings = Settings.model_validate({"planner": {"engine": engine}})
+    frame = slots(START, [2.0] * 8 + [1.0] * 85, manual=dict.fromkeys(range(first, last), "water"))
+    plan = plan_of(
+        frame,
+        settings,
+        water_used_today_kwh=0.4,
+        running_water_until=START + timedelta(hours=2),
+        running_classification="hold",
+    )
+    heats = (plan.schedule["water_kw"] > 0).to_list()
+    assert all(heats[first:last])
+    assert heats[0], "the block in progress goes on"
+    assert not [warning for warning in plan.warnings if "water_short" in warning]
+    assert sum(heats) * 0.75 == pytest.approx(6.0)
+
+
+def test_a_block_goes_on_through_the_slots_that_heat_by_hand() -> None:
+    """One block a day: what follows the hour asked for is the block before it, not a second one."""
+    settings = Settings.model_validate({"water_heating": {"max_blocks_per_day": 1}})
+    frame = slots(START, [1.0] * 93, manual=dict.fromkeys(range(1, 5), "water"))
+    plan = plan_of(frame, settings, running_water_until=START + timedelta(minutes=15))
+    assert (plan.schedule["water_kw"] > 0).to_list()[:9] == [True] * 8 + [False]
