@@ -7,7 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from app.alerts.conditions import SAID_BY, SEVERITIES, Seen, Severity
-from app.db.models import AlertRow
+from app.db.alerts import Alert
 from app.settings_alerts import Alerts
 
 MAX_TRIES = 8
@@ -25,12 +25,12 @@ class Event(StrEnum):
 class Changes:
     """What one look changed: rows to store, rows to forget, and those just raised or over."""
 
-    stored: list[AlertRow] = field(default_factory=list)
-    dropped: list[AlertRow] = field(default_factory=list)
-    news: list[AlertRow] = field(default_factory=list)
+    stored: list[Alert] = field(default_factory=list)
+    dropped: list[Alert] = field(default_factory=list)
+    news: list[Alert] = field(default_factory=list)
 
 
-def step(rows: Sequence[AlertRow], seen: Iterable[Seen], *, now: datetime) -> Changes:
+def step(rows: Sequence[Alert], seen: Iterable[Seen], *, now: datetime) -> Changes:
     """Move every alert on by one look; rows that begin to exist are among ``stored``."""
     changes = Changes()
     open_rows = {row.code: row for row in rows if row.open_code}
@@ -44,14 +44,14 @@ def step(rows: Sequence[AlertRow], seen: Iterable[Seen], *, now: datetime) -> Ch
 
 
 def _lasting(
-    row: AlertRow | None,
+    row: Alert | None,
     seen: Seen,
-    open_rows: dict[str, AlertRow],
+    open_rows: dict[str, Alert],
     changes: Changes,
     now: datetime,
-) -> AlertRow:
+) -> Alert:
     if row is None:
-        row = AlertRow(
+        row = Alert(
             code=seen.code.value,
             open_code=seen.code.value,
             severity=SEVERITIES[seen.code].value,
@@ -73,7 +73,7 @@ def _lasting(
     return row
 
 
-def _over(row: AlertRow, changes: Changes, now: datetime) -> None:
+def _over(row: Alert, changes: Changes, now: datetime) -> None:
     if row.raised_at is None:
         changes.dropped.append(row)
         return
@@ -82,7 +82,7 @@ def _over(row: AlertRow, changes: Changes, now: datetime) -> None:
     changes.stored.append(row)
 
 
-def raised(rows: Iterable[AlertRow]) -> list[AlertRow]:
+def raised(rows: Iterable[Alert]) -> list[Alert]:
     """Return the alerts that are raised and not over."""
     return [row for row in rows if row.raised_at and not row.recovered_at]
 
@@ -114,7 +114,7 @@ class Delivery:
         }
 
 
-def delivery(row: AlertRow, channel: str) -> Delivery | None:
+def delivery(row: Alert, channel: str) -> Delivery | None:
     """Return the last message that a channel was given of an alert."""
     kept = row.deliveries.get(channel)
     if kept is None:
@@ -123,7 +123,7 @@ def delivery(row: AlertRow, channel: str) -> Delivery | None:
     return Delivery(**{**kept, "at": at, "event": Event(kept["event"])})
 
 
-def owed(row: AlertRow, channel: str, settings: Alerts, *, now: datetime) -> Event | None:
+def owed(row: Alert, channel: str, settings: Alerts, *, now: datetime) -> Event | None:
     """Return the message that is due to a channel now, None if there is none."""
     if row.raised_at is None:
         return None
@@ -143,7 +143,7 @@ def owed(row: AlertRow, channel: str, settings: Alerts, *, now: datetime) -> Eve
 
 
 def after(
-    row: AlertRow, channel: str, event: Event, *, error: str, is_final: bool, now: datetime
+    row: Alert, channel: str, event: Event, *, error: str, is_final: bool, now: datetime
 ) -> Delivery:
     """Return what is kept of a message that was just sent, or failed with ``error``."""
     last = delivery(row, channel)
@@ -168,11 +168,11 @@ def is_quiet(settings: Alerts, zone: ZoneInfo, *, now: datetime) -> bool:
     return start <= local < end if start < end else local >= start or local < end
 
 
-def may_pass(row: AlertRow, settings: Alerts, zone: ZoneInfo, *, now: datetime) -> bool:
+def may_pass(row: Alert, settings: Alerts, zone: ZoneInfo, *, now: datetime) -> bool:
     """Tell whether a message of this alert may go out now."""
     return row.severity == Severity.CRITICAL or not is_quiet(settings, zone, now=now)
 
 
-def withdraws(rows: Iterable[AlertRow], settings: Alerts) -> list[AlertRow]:
+def withdraws(rows: Iterable[Alert], settings: Alerts) -> list[Alert]:
     """Return the raised alerts under which the plan in force is not followed."""
     return [row for row in raised(rows) if row.code in settings.safe_default_on]

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -17,9 +16,9 @@ from app.alerts.facts import Facts, read_facts, read_idleness
 from app.alerts.idleness import Idleness
 from app.alerts.teller import Teller
 from app.db import alerts, plans
+from app.db.alerts import Alert
 from app.db.engine import session_scope
 from app.db.lock import exclusive
-from app.db.models import AlertRow
 from app.errors import DatabaseUnavailableError, RunInProgressError
 from app.job import PlanningJob
 from app.settings import Settings
@@ -32,7 +31,7 @@ _log = structlog.get_logger("darkstar.alerts")
 
 @dataclass(slots=True)
 class Monitor:
-    """The alerts of one process; the database holds them, memory only what it cannot hold.
+    """The alerts of one process; the database holds them, memory a copy and what it cannot hold.
 
     ``announce`` is called with ``alert`` when an alert is raised or over, with ``plan`` when the
     plan in force was withdrawn. While the database is away, its own alert lives in ``rows`` only.
@@ -41,7 +40,7 @@ class Monitor:
     job: PlanningJob
     announce: Callable[[str], None]
     teller: Teller = field(init=False)
-    rows: list[AlertRow] = field(default_factory=list)
+    rows: list[Alert] = field(default_factory=list)
     facts: Facts | None = None
     away_since: datetime | None = None
     _idle: tuple[tuple[date, Settings], Idleness | None] | None = None
@@ -53,12 +52,12 @@ class Monitor:
         self.teller = Teller(self.job.sources)
 
     @property
-    def open(self) -> list[AlertRow]:
+    def open(self) -> list[Alert]:
         """Return the raised alerts, the critical ones first."""
         return sorted(machine.raised(self.rows), key=lambda row: (row.severity, row.since))
 
     @property
-    def withdrawing(self) -> list[AlertRow]:
+    def withdrawing(self) -> list[Alert]:
         """Return the raised alerts under which the plan is not followed."""
         return machine.withdraws(self.open, self.job.settings.alerts)
 
@@ -82,31 +81,34 @@ class Monitor:
                 return False
 
     async def _look(self, now: datetime) -> bool:
+        # What a look that fails half-way had changed is not kept: neither here nor there.
         async with session_scope(self.job.sources.sessions, writes=True) as session:
-            await self._load(session, now)
+            rows = await self._known(session, now)
             # Who stands by leaves judging to the service that plans.
             if self.job.log.last_outcome == "stood_down":
+                self.rows = rows
                 return False
             idle = await self._idleness(session, now)
-            self.facts = await read_facts(session, idleness=idle, now=now)
-            changes = machine.step(self.rows, look(self.facts, self.job.settings), now=now)
-            await self._store(session, changes)
-            withdrawn = await self._withdraw(session, now)
-        self.away_since = None
+            facts = await read_facts(session, idleness=idle, now=now)
+            changes = machine.step(rows, look(facts, self.job.settings), now=now)
+            rows, numbers = await self._store(session, rows, changes)
+            withdrawing = machine.withdraws(rows, self.job.settings.alerts)
+            withdrawn = await self._withdraw(session, facts, withdrawing)
+        for row, number in numbers:
+            row.id = number
+        self.rows, self.facts, self.away_since = rows, facts, None
         self._not_kept.clear()
         self._say(changes, withdrawn=withdrawn)
         return withdrawn
 
-    async def _load(self, session: AsyncSession, now: datetime) -> None:
-        """Take the rows of the database, and those it does not have yet."""
+    async def _known(self, session: AsyncSession, now: datetime) -> list[Alert]:
+        """Return the alerts of the database, and those it does not have yet."""
         found = await alerts.unsettled(session, recovered_after=now - NEWS_FOR)
         taken = {row.open_code for row in found}
-        unsaved = [row for row in self.rows if inspect(row).transient and row.code not in taken]
-        for row in unsaved:
-            row.id = None  # type: ignore[assignment] # a rolled back insert leaves its number
         for row in found:
-            row.deliveries = self._not_kept.get(row.id, row.deliveries)
-        self.rows = [*found, *unsaved]
+            row.deliveries = self._not_kept.get(row.id or 0, row.deliveries)
+        waiting = [row for row in self.rows if row.id is None and row.code not in taken]
+        return [*found, *(replace(row) for row in waiting)]
 
     async def _idleness(self, session: AsyncSession, now: datetime) -> Idleness | None:
         settings = self.job.settings
@@ -115,22 +117,28 @@ class Monitor:
             self._idle = key, await read_idleness(session, settings, now=now)
         return self._idle[1]
 
-    async def _store(self, session: AsyncSession, changes: machine.Changes) -> None:
-        kept = {id(row): row for row in [*self.rows, *changes.stored]}
-        for row in changes.dropped:
-            del kept[id(row)]
-            if not inspect(row).transient:
-                await session.delete(row)
-        self.rows = list(kept.values())
-        session.add_all(self.rows)
-        await session.flush()
+    async def _store(
+        self, session: AsyncSession, rows: list[Alert], changes: machine.Changes
+    ) -> tuple[list[Alert], list[tuple[Alert, int]]]:
+        """Write what one look changed; returns the rows left, and the numbers of the new ones."""
+        known = [*rows, *(row for row in changes.stored if row not in rows)]
+        left = [row for row in known if row not in changes.dropped]
+        await alerts.forget(session, changes.dropped)
+        numbers = []
+        for row in left:
+            if row.id is None:
+                numbers.append((row, await alerts.add(session, row)))
+            elif row in changes.stored or row.id in self._not_kept:
+                await alerts.keep(session, row)
+        return left, numbers
 
-    async def _withdraw(self, session: AsyncSession, now: datetime) -> bool:
+    async def _withdraw(
+        self, session: AsyncSession, facts: Facts, withdrawing: Sequence[Alert]
+    ) -> bool:
         """Make the rows ahead say that they must not be acted on, while an alert wants it."""
-        facts = self.facts
-        if facts is None or facts.run_id is None or not facts.is_valid or not self.withdrawing:
+        if facts.run_id is None or not facts.is_valid or not withdrawing:
             return False
-        return bool(await plans.withdraw(session, facts.run_id, now=now))
+        return bool(await plans.withdraw(session, facts.run_id, now=facts.now))
 
     def database_failed(self, error: str) -> bool:
         """Count the time the database is away; needs no database; tells what ``look`` tells."""
@@ -171,9 +179,9 @@ class Monitor:
         except RunInProgressError as other:
             _log.info("messages left to another process", reason=str(other))
 
-    async def _deliver(self, rows: Sequence[AlertRow]) -> None:
+    async def _deliver(self, rows: Sequence[Alert]) -> None:
         for row in list(rows):
-            if await self.teller.tell(row) and not inspect(row).transient:
+            if await self.teller.tell(row) and row.id is not None:
                 await self._keep(row.id, row.deliveries)
 
     async def _keep(self, alert_id: int, deliveries: dict[str, Any]) -> None:

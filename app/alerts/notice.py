@@ -9,7 +9,7 @@ from app import __version__
 from app.alerts.conditions import TITLES, Code, Severity
 from app.alerts.machine import Event
 from app.clock import iso_utc
-from app.db.models import AlertRow
+from app.db.alerts import Alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Notice:
         }
 
 
-def notice(row: AlertRow, event: Event, *, is_safe: bool, zone: ZoneInfo, now: datetime) -> Notice:
+def notice(row: Alert, event: Event, *, is_safe: bool, zone: ZoneInfo, now: datetime) -> Notice:
     """Return the message; ``is_safe`` says that the plan is not followed meanwhile."""
     lasting, over = TITLES[Code(row.code)]
     began = f"{row.since.astimezone(zone):%a %-d %b %H:%M}"

@@ -13,7 +13,7 @@ from app.alerts import machine
 from app.alerts.channels import Channel, ChannelError, Mqtt, Publish, web_channels
 from app.alerts.conditions import Code
 from app.alerts.notice import notice
-from app.db.models import AlertRow
+from app.db.alerts import Alert
 from app.gather import Sources
 from app.metrics import MESSAGES
 
@@ -39,21 +39,21 @@ class Teller:
         web = web_channels(self.sources.settings.alerts, self.sources.client)
         return (*web, self.mqtt) if self.mqtt else web
 
-    def owes(self, rows: Sequence[AlertRow]) -> bool:
+    def owes(self, rows: Sequence[Alert]) -> bool:
         """Tell whether anybody is to be told anything now."""
         return any(self._due(row, channel) for row in rows for channel in self.channels())
 
-    async def tell(self, row: AlertRow) -> bool:
+    async def tell(self, row: Alert) -> bool:
         """Send what is owed of one alert, each channel in turn; False if that was nothing."""
         return any([await self._send(row, channel) for channel in self.channels()])
 
-    def _due(self, row: AlertRow, channel: Channel) -> machine.Event | None:
+    def _due(self, row: Alert, channel: Channel) -> machine.Event | None:
         settings, now = self.sources.settings, clock.now()
         if not machine.may_pass(row, settings.alerts, settings.zone, now=now):
             return None
         return machine.owed(row, channel.name, settings.alerts, now=now)
 
-    async def _send(self, row: AlertRow, channel: Channel) -> bool:
+    async def _send(self, row: Alert, channel: Channel) -> bool:
         event, settings, now = self._due(row, channel), self.sources.settings, clock.now()
         if event is None:
             return False

@@ -7,7 +7,7 @@ from datetime import datetime
 from app.alerts.conditions import TITLES, Code
 from app.api.replies import slot_at
 from app.api.schemas import ScheduleOut, SlotOut
-from app.db.models import AlertRow
+from app.db.alerts import Alert
 from app.i18n import marked
 
 WHAT_IT_MEANS = marked(
@@ -31,7 +31,7 @@ def valid_slot(plan: ScheduleOut | None, instant: datetime) -> SlotOut | None:
 
 
 def safe_default(
-    plan: ScheduleOut | None, withdrawing: Sequence[AlertRow], now: datetime
+    plan: ScheduleOut | None, withdrawing: Sequence[Alert], now: datetime
 ) -> SafeDefault | None:
     """Return why the safe default is in force, None while a plan is."""
     if valid_slot(plan, now) is not None:

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.alerts.conditions import TITLES, Code
-from app.db.models import AlertRow
+from app.db.alerts import Alert
 
 DELIVERY: Final[dict[str, Any]] = {
     "channel": "ntfy",
@@ -71,7 +71,7 @@ class AlertOut(_Out):
     deliveries: list[DeliveryOut]
 
     @classmethod
-    def of(cls, row: AlertRow) -> Self:
+    def of(cls, row: Alert) -> Self:
         """Return what a raised alert looks like to clients."""
         title = TITLES[Code(row.code)][1 if row.recovered_at else 0]
         return cls(

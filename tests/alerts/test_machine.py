@@ -8,7 +8,7 @@ import pytest
 from app.alerts import machine
 from app.alerts.conditions import Code, Seen
 from app.alerts.machine import Event
-from app.db.models import AlertRow
+from app.db.alerts import Alert
 from app.settings_alerts import Alerts
 
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -22,19 +22,17 @@ def seen(
     return Seen(code, active, hold, "something is wrong")
 
 
-def raised_row(severity: str = "warning", **columns: object) -> AlertRow:
+def raised_row(severity: str = "warning", **columns: object) -> Alert:
     given = {"since": NOON, "raised_at": NOON, "deliveries": {}, "open_code": "idle_plan"}
-    return AlertRow(code="idle_plan", message="m", severity=severity, **{**given, **columns})
+    return Alert(code="idle_plan", message="m", severity=severity, **{**given, **columns})
 
 
-def told(
-    row: AlertRow, event: Event, *, at: datetime, error: str = "", final: bool = False
-) -> None:
+def told(row: Alert, event: Event, *, at: datetime, error: str = "", final: bool = False) -> None:
     kept = machine.after(row, "ntfy", event, error=error, is_final=final, now=at)
     row.deliveries = {**row.deliveries, "ntfy": kept.as_data()}
 
 
-def owed(row: AlertRow, at: datetime, settings: Alerts | None = None) -> Event | None:
+def owed(row: Alert, at: datetime, settings: Alerts | None = None) -> Event | None:
     return machine.owed(row, "ntfy", settings or Alerts(), now=at)
 
 

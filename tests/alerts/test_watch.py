@@ -11,6 +11,8 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.alerts import monitor
+from app.alerts.facts import Facts
 from app.api import views
 from app.api.now_view import read_now
 from app.api.pages import templates
@@ -272,6 +274,40 @@ async def test_a_database_that_is_away_is_said_without_it_and_written_down_after
         (row,) = await house.kept()
         assert (row.code, row.open_code) == ("database_away", None)
         assert row.deliveries["webhook"]["event"] == "recovered"
+
+
+async def test_a_database_that_falls_silent_inside_a_look_is_said_beside_an_open_alert(
+    tmp_path: Path,
+    fake_upstreams: FakeUpstreams,
+    receiver: AlertReceiver,
+    travel: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def silent(*_asked: object, **_named: object) -> Facts:
+        raise TimeoutError
+
+    fake_upstreams.sensors.clear()
+    made = settings(tmp_path, fake_upstreams, receiver, degraded_after_hours="0")
+    async with home(made, travel) as house:
+        await house.schedule.plan()
+        await house.after(MINUTE)
+        assert receiver.events("/hook") == [("raised", "degraded_inputs")]
+        with monkeypatch.context() as away:
+            away.setattr(monitor, "read_facts", silent)
+            await house.after(MINUTE)
+            await house.after(31 * MINUTE)
+            status = await house.status()
+            assert {each.code for each in status.alerts} == {"degraded_inputs", "database_away"}
+            assert receiver.events("/hook")[1:] == [("raised", "database_away")]
+            told = await house.schedule.services.run_planner("button")
+            assert told.last_outcome == "degraded"
+        await house.after(MINUTE)
+        await house.after(MINUTE)
+        assert receiver.events("/hook")[2:] == [("recovered", "database_away")]
+        assert [(row.code, row.open_code is None) for row in await house.kept()] == [
+            ("degraded_inputs", False),
+            ("database_away", True),
+        ]
 
 
 async def test_who_stands_by_leaves_alerts_to_the_service_that_plans(

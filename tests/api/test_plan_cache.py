@@ -16,8 +16,9 @@ from app import clock
 from app.api import plan_cache
 from app.api.schemas import ScheduleOut, SlotOut
 from app.db import plans
+from app.db.alerts import Alert
 from app.db.engine import session_scope
-from app.db.models import AlertRow, CurrentSlot, PlanPointer
+from app.db.models import CurrentSlot, PlanPointer
 from app.db.plan_stamp import Stamp
 from app.errors import DatabaseUnavailableError
 from tests.api.test_manual import planned
@@ -226,7 +227,8 @@ async def test_a_plan_not_to_be_followed_while_the_database_is_away_says_so_in_b
         known = [await client.get(path) for path in PATHS]
         stamps = Counted(monkeypatch, plan_cache, "plan_stamp")
         stamps.fault = DatabaseUnavailableError("the database did not answer in time")
-        monkeypatch.setattr(type(services.alerts), "withdrawing", [AlertRow(code="database_down")])
+        down = Alert("database_away", "critical", "gone", clock.now())
+        monkeypatch.setattr(type(services.alerts), "withdrawing", [down])
         document = await services.plan_document()
         assert await services.plan_document() is document, "made once a slot"
         for each in known:
