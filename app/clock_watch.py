@@ -1,7 +1,8 @@
-"""Keep the jobs going when the machine's clock is set back: their next times move back with it.
+"""Keep the jobs going, and the plan right, when the machine's clock is set.
 
 The scheduler waits for instants. Set back by an hour, it would do nothing for that hour, and a
-small computer without a battery for its clock corrects it soon after the start.
+small computer without a battery for its clock corrects it soon after the start. Whichever way it
+was set, the plan in force was made for another hour.
 """
 
 import asyncio
@@ -23,23 +24,35 @@ _log = structlog.get_logger("darkstar.clock")
 
 @dataclass(slots=True)
 class ClockWatch:
-    """Looks at the clock by the loop's own time, which nobody can set."""
+    """Looks at the clock by the loop's own time, which nobody can set.
+
+    ``stepped`` is called whenever the clock was set by more than ``JUMP``.
+    """
 
     scheduler: BaseScheduler
     is_stopping: Callable[[], bool]
-    seen: datetime
+    stepped: Callable[[], None]
+    _seen: tuple[datetime, float] | None = None
 
     def look(self) -> None:
         """Move the jobs back by as much as the clock was; then look again, until the stop."""
         if self.is_stopping():
             return
-        now = clock.now()
-        if now < self.seen - JUMP:
-            back = self.seen - now
-            _log.warning("the clock was set back", seconds=round(back.total_seconds()))
-            for job in self.scheduler.get_jobs():
-                # A job at an hour of the day keeps its hour.
-                if isinstance(job.trigger, IntervalTrigger) and job.next_run_time:
-                    job.modify(next_run_time=job.next_run_time - back)
-        self.seen = now
-        asyncio.get_running_loop().call_later(LOOK_SECONDS, self.look)
+        loop = asyncio.get_running_loop()
+        now, loop_seconds = clock.now(), loop.time()
+        if self._seen is not None:
+            seen, seen_seconds = self._seen
+            self._take(now - seen - timedelta(seconds=loop_seconds - seen_seconds))
+        self._seen = now, loop_seconds
+        loop.call_later(LOOK_SECONDS, self.look)
+
+    def _take(self, step: timedelta) -> None:
+        """Follow the clock, set forward by ``step`` (back if negative)."""
+        if abs(step) <= JUMP:
+            return
+        _log.warning("the clock was set", seconds=round(step.total_seconds()))
+        for job in self.scheduler.get_jobs():
+            # A job at an hour of the day keeps its hour; one that is late by now runs at once.
+            if step < -JUMP and isinstance(job.trigger, IntervalTrigger) and job.next_run_time:
+                job.modify(next_run_time=job.next_run_time + step)
+        self.stepped()

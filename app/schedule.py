@@ -47,10 +47,14 @@ class Schedule:
     settled: Settings | None = None
     failures: int = 0
     recorder: Recorder = field(init=False)
+    clock_watch: ClockWatch = field(init=False)
 
     def __post_init__(self) -> None:
-        """Give the recorder what the planning job gathers from."""
+        """Give the recorder what the planning job gathers from, and watch the clock."""
         self.recorder = Recorder(self.services.job.sources)
+        self.clock_watch = ClockWatch(
+            self.services.scheduler, lambda: self.services.stopping, self._plan_for_the_new_time
+        )
 
     def start(self) -> None:
         """Add every job and let the scheduler go."""
@@ -75,7 +79,12 @@ class Schedule:
         self._score_nightly(settings, first=soon)
         self.settled = settings
         self.services.scheduler.start()
-        ClockWatch(self.services.scheduler, lambda: self.services.stopping, now).look()
+        self.clock_watch.look()
+
+    def _plan_for_the_new_time(self) -> None:
+        """Plan at once when the clock was set: which slot is in progress is another now."""
+        if self.services.job.settings.automation.enable_scheduler:
+            self.services.replan_soon("clock")
 
     def settle(self, settings: Settings) -> None:
         """Follow changed settings: whether and how often to plan, and when the home's day ends."""

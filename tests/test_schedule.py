@@ -15,7 +15,7 @@ from app.api.access import Gate
 from app.api.services import Services
 from app.clock_watch import ClockWatch
 from app.db import plans
-from app.db.engine import make_engine, make_sessions, session_scope
+from app.db.engine import close, make_engine, make_sessions, session_scope
 from app.db.models import Base, PlanRun
 from app.errors import RunInProgressError, StandByError
 from app.gather import Sources
@@ -45,7 +45,7 @@ async def at(settings: Settings) -> Schedule:
 async def stop(schedule: Schedule) -> None:
     schedule.services.scheduler.shutdown(wait=False)
     await schedule.services.job.sources.client.aclose()
-    await schedule.services.job.engine.dispose()
+    await close(schedule.services.job.engine)
 
 
 def next_plan_in(schedule: Schedule) -> float:
@@ -207,8 +207,9 @@ async def test_a_source_that_hangs_does_not_hold_up_the_stop(
 async def test_a_clock_set_back_moves_the_jobs_back_with_it(tmp_path: Path) -> None:
     with time_machine.travel(NOON, tick=False) as travel:
         schedule = await at(offline(tmp_path, demo=True))
-        scheduler, stopped = schedule.services.scheduler, False
-        watch = ClockWatch(scheduler, lambda: stopped, clock.now())
+        scheduler, stopped, steps = schedule.services.scheduler, False, list[datetime]()
+        watch = ClockWatch(scheduler, lambda: stopped, lambda: steps.append(clock.now()))
+        watch.look()
 
         def waits() -> dict[str, timedelta]:
             return {job.id: job.next_run_time - clock.now() for job in scheduler.get_jobs()}
@@ -217,6 +218,7 @@ async def test_a_clock_set_back_moves_the_jobs_back_with_it(tmp_path: Path) -> N
         travel.shift(timedelta(seconds=-30))
         watch.look()
         assert waits()["look"] - before["look"] == timedelta(seconds=30), "a small step is none"
+        assert steps == []
         travel.shift(timedelta(hours=-1))
         watch.look()
         after = waits()
@@ -226,8 +228,37 @@ async def test_a_clock_set_back_moves_the_jobs_back_with_it(tmp_path: Path) -> N
         travel.shift(timedelta(hours=2))
         watch.look()
         assert waits()["plan"] <= timedelta(0), "set forward, it is simply late"
+        assert len(steps) == 2, "planned again at once, whichever way it was set"
         stopped = True
         travel.shift(timedelta(hours=-5))
         watch.look()
         assert waits()["plan"] > timedelta(hours=2), "nothing is moved while it stops"
+        assert len(steps) == 2
+        await stop(schedule)
+
+
+@pytest.mark.parametrize("step", [timedelta(days=-1), timedelta(hours=-3), timedelta(hours=5)])
+async def test_a_clock_that_was_set_has_a_plan_for_its_new_time_at_once(
+    tmp_path: Path, step: timedelta
+) -> None:
+    with FakeUpstreams() as fakes, time_machine.travel(NOON, tick=False) as travel:
+        environ = fakes.environment() | {"DARKSTAR_DATA_DIR": str(tmp_path)}
+        schedule = await at(load_settings(environ=environ).settings)
+        services = schedule.services
+        await schedule.plan()
+        travel.shift(step)
+        status = (await services.overview())[1]
+        assert status.plan_age_seconds is not None
+        assert status.plan_age_seconds >= 0
+        services.scheduler.resume()
+        schedule.clock_watch.look()
+        async with asyncio.timeout(60):
+            while services.replans.is_on:  # noqa: ASYNC110 - the flag is what is tested
+                await asyncio.sleep(0.01)
+        services.scheduler.pause()
+        plan, status = await services.overview()
+        assert plan is not None
+        assert (status.state, status.job.last_outcome) == ("ok", "ok"), status
+        assert status.current is not None
+        assert plan.meta.planned_at == NOON + step
         await stop(schedule)

@@ -13,6 +13,7 @@ TRIGGERS = {
     "manual": marked("after a manual action"),
     "soc_deviation": marked("as the battery left its plan"),
     "mqtt": marked("by MQTT"),
+    "clock": marked("as the clock was set"),
 }
 STATUSES = {
     "ok": marked("planned"),

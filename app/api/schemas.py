@@ -94,7 +94,9 @@ class PlanMeta(PlanFigures):
 
     plan_run_id: int
     planned_at: AwareDatetime
-    trigger: str = Field(description="schedule, start, button, prices, manual, soc_deviation, mqtt")
+    trigger: str = Field(
+        description="schedule, start, button, prices, manual, soc_deviation, mqtt, clock"
+    )
     engine: str
     planner_version: str
     status: str = Field(description="ok or degraded")

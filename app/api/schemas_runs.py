@@ -25,7 +25,9 @@ class RunOut(Out):
     id: int
     planned_at: AwareDatetime
     finished_at: AwareDatetime | None
-    trigger: str = Field(description="schedule, start, button, prices, manual, soc_deviation")
+    trigger: str = Field(
+        description="schedule, start, button, prices, manual, soc_deviation, mqtt, clock"
+    )
     engine: str
     planner_version: str
     status: str = Field(description="running, ok, degraded, held, failed or aborted")

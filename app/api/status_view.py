@@ -47,7 +47,8 @@ def status_of(services: Services, plan: ScheduleOut | None, job: JobState) -> St
         database_down_since=services.database_down_since,
         local_plan=stamp,
         server_plan=None if services.database_error else stamp,
-        plan_age_seconds=(now - meta.planned_at).total_seconds() if meta else None,
+        # The clock may have been set back since: the plan is not of the future.
+        plan_age_seconds=max(0.0, (now - meta.planned_at).total_seconds()) if meta else None,
         job=job,
         figures=PlanFigures.model_validate(meta) if meta else None,
         current=valid_slot(plan, now),
