@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.db import migrate
-from app.db.engine import make_engine, make_sessions
+from app.db.engine import close, make_engine, make_sessions
 from app.frames import SLOT
 from app.gather import Sources
 from app.gather_load import gather_load
@@ -48,7 +48,7 @@ async def sources(tmp_path: Path) -> AsyncIterator[Sources]:
     await migrate.upgrade(engine)
     async with httpx.AsyncClient() as client:
         yield Sources(settings, client, make_sessions(engine))
-    await engine.dispose()
+    await close(engine)
 
 
 def _with_sensors(sources: Sources, fakes: FakeUpstreams) -> Sources:

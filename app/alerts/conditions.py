@@ -11,6 +11,8 @@ from app.settings import Settings
 
 # A restart plans within seconds: an expired plan that lasts longer is a real one.
 EXPIRED_FOR = timedelta(minutes=1)
+# An event, not a state: it shows for as long as a household may need to see it.
+REPLACED_FOR = timedelta(days=1)
 
 
 class Code(StrEnum):
@@ -21,6 +23,7 @@ class Code(StrEnum):
     DATABASE_AWAY = "database_away"
     DEGRADED_INPUTS = "degraded_inputs"
     IDLE_PLAN = "idle_plan"
+    DATABASE_REPLACED = "database_replaced"
 
 
 class Severity(StrEnum):
@@ -36,6 +39,7 @@ TITLES = {
     Code.DATABASE_AWAY: ("The database is away", "The database is back"),
     Code.DEGRADED_INPUTS: ("The plan rests on estimates", "Every input is known again"),
     Code.IDLE_PLAN: ("The battery has nothing to do", "The battery works again"),
+    Code.DATABASE_REPLACED: ("The database file was exchanged", "The database file has stayed"),
 }
 """What people read: while it lasts, and when it is over. ASCII: they travel in headers."""
 
@@ -45,6 +49,7 @@ SEVERITIES = {
     Code.DATABASE_AWAY: Severity.CRITICAL,
     Code.DEGRADED_INPUTS: Severity.WARNING,
     Code.IDLE_PLAN: Severity.WARNING,
+    Code.DATABASE_REPLACED: Severity.WARNING,
 }
 # One cause, one message: a condition is not raised while the other one has said it.
 SAID_BY = {
@@ -71,6 +76,7 @@ def look(facts: Facts, settings: Settings) -> tuple[Seen, ...]:
         _failing(facts, settings),
         _degraded(facts, settings),
         _idle(facts, settings),
+        _replaced(facts),
         Seen(Code.DATABASE_AWAY, active=False, hold=timedelta(0), message=""),
     )
 
@@ -114,6 +120,16 @@ def _degraded(facts: Facts, settings: Settings) -> Seen:
     message = f"estimated or missing: {names}"
     active = bool(facts.poor_inputs) if known else None
     return Seen(Code.DEGRADED_INPUTS, active, hold, message, facts.planned_at)
+
+
+def _replaced(facts: Facts) -> Seen:
+    at = facts.database_replaced_at
+    message = (
+        "the database file was deleted or replaced while the service ran; "
+        "the file that is there now is used, and what is not in it is in a backup only"
+    )
+    active = at is not None and facts.now - at < REPLACED_FOR
+    return Seen(Code.DATABASE_REPLACED, active, timedelta(0), message, at)
 
 
 def _idle(facts: Facts, settings: Settings) -> Seen:

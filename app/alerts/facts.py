@@ -32,7 +32,8 @@ class Facts:
 
     ``is_valid`` says that the slot in progress may be acted on; ``is_withdrawn`` that there is one
     which was taken back. ``poor_inputs`` are those of the plan in force that are estimated or
-    missing. ``idleness`` is None when the past is not known well enough.
+    missing. ``idleness`` is None when the past is not known well enough, ``database_replaced_at``
+    while this process has not found an embedded database's file exchanged.
     """
 
     now: datetime
@@ -44,9 +45,16 @@ class Facts:
     failures: Failures
     poor_inputs: tuple[str, ...]
     idleness: Idleness | None
+    database_replaced_at: datetime | None = None
 
 
-async def read_facts(session: AsyncSession, *, idleness: Idleness | None, now: datetime) -> Facts:
+async def read_facts(
+    session: AsyncSession,
+    *,
+    idleness: Idleness | None,
+    database_replaced_at: datetime | None,
+    now: datetime,
+) -> Facts:
     """Read the facts in the caller's transaction; ``idleness`` changes once a day only."""
     run = await plans.latest_run(session)
     present = await session.get(CurrentSlot, slot_floor(now))
@@ -61,6 +69,7 @@ async def read_facts(session: AsyncSession, *, idleness: Idleness | None, now: d
         failures=await _failures(session, after_id=run.id if run else 0),
         poor_inputs=_poor(run.input_status or []) if run else (),
         idleness=idleness,
+        database_replaced_at=database_replaced_at,
     )
 
 

@@ -19,6 +19,7 @@ from app.db import alerts, plans
 from app.db.alerts import Alert
 from app.db.engine import session_scope
 from app.db.lock import exclusive
+from app.db.sqlite import file_replaced_at
 from app.errors import DatabaseUnavailableError, RunInProgressError
 from app.job import PlanningJob
 from app.settings import Settings
@@ -89,7 +90,10 @@ class Monitor:
                 self.rows = rows
                 return False
             idle = await self._idleness(session, now)
-            facts = await read_facts(session, idleness=idle, now=now)
+            replaced_at = file_replaced_at(self.job.engine)
+            facts = await read_facts(
+                session, idleness=idle, database_replaced_at=replaced_at, now=now
+            )
             changes = machine.step(rows, look(facts, self.job.settings), now=now)
             rows, numbers = await self._store(session, rows, changes)
             withdrawing = machine.withdraws(rows, self.job.settings.alerts)

@@ -1,15 +1,11 @@
 """The engine and its sessions: which database, how patiently, and what its failures are called."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from threading import Thread
-from typing import Any
-from weakref import WeakKeyDictionary, WeakSet
 
-from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -19,6 +15,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from app.db.faults import translated
+from app.db.sqlite import WRITES, close_connections, sqlite_engine
 from app.errors import SettingsError
 from app.settings import Settings
 
@@ -36,12 +33,6 @@ _SESSION_SETUP = (
     "SET SESSION time_zone='+00:00', innodb_lock_wait_timeout=5, wait_timeout=600, "
     "sql_mode=CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
 )
-# Shorter than a session's patience, so that a locked file is named as such.
-_SQLITE_BUSY_MS = 4000
-_WRITES = "darkstar_writes"
-# They end within milliseconds; one that waits for a locked file must not hold up the stop.
-_THREAD_SECONDS = 1
-_THREADS: WeakKeyDictionary[Engine, WeakSet[Thread]] = WeakKeyDictionary()
 
 
 def resolve_url(settings: Settings) -> URL:
@@ -96,38 +87,23 @@ def make_engine(settings: Settings) -> AsyncEngine:
 
 def engine_for(url: URL) -> AsyncEngine:
     """Return an engine for one event loop, as patient as every other."""
-    if url.get_backend_name() != "sqlite":
-        return create_async_engine(
-            url,
-            pool_pre_ping=True,
-            pool_recycle=1800,
-            pool_size=5,
-            max_overflow=5,
-            pool_timeout=3,
-            connect_args={"connect_timeout": 5, "init_command": _SESSION_SETUP},
-        )
-    engine = create_async_engine(url)
-    threads = _THREADS.setdefault(engine.sync_engine, WeakSet())
-
-    def remember(connection: Any, _record: Any) -> None:
-        threads.add(connection.driver_connection._thread)  # noqa: SLF001 - told by nothing else
-
-    event.listen(engine.sync_engine, "connect", remember)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin)
-    return engine
+    if url.get_backend_name() == "sqlite":
+        return sqlite_engine(url)
+    return create_async_engine(
+        url,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        pool_size=5,
+        max_overflow=5,
+        pool_timeout=3,
+        connect_args={"connect_timeout": 5, "init_command": _SESSION_SETUP},
+    )
 
 
 async def close(engine: AsyncEngine) -> None:
-    """Close every connection, and see the threads of SQLite's end.
-
-    One whose question was cancelled is still at it: left alone, it would answer to a loop that is
-    gone by then.
-    """
+    """Close every connection, and see the threads of SQLite's end."""
     await engine.dispose()
-    end = time.monotonic() + _THREAD_SECONDS
-    for thread in list(_THREADS.get(engine.sync_engine, ())):
-        await asyncio.to_thread(thread.join, max(0.0, end - time.monotonic()))
+    await close_connections(engine)
 
 
 def prepare_place(settings: Settings) -> None:
@@ -144,29 +120,6 @@ def prepare_place(settings: Settings) -> None:
                 f"{name}: {place} cannot be made: {error.strerror}; "
                 "choose a place that this user may write to"
             ) from error
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Foreign keys on, readers beside a writer, and our own BEGIN."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={_SQLITE_BUSY_MS}",
-        "foreign_keys=ON",
-        "journal_mode=WAL",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: Any) -> None:
-    """Open a real transaction: the driver's legacy mode would begin only at the first write.
-
-    One that reads and then writes must have the lock from its start: another writer in between
-    would make SQLite refuse it at once, however patient it is.
-    """
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
@@ -187,5 +140,5 @@ async def session_scope(
     with translated():
         async with asyncio.timeout(timeout_seconds), sessions() as session, session.begin():
             if writes:
-                await session.connection(execution_options={_WRITES: True})
+                await session.connection(execution_options={WRITES: True})
             yield session

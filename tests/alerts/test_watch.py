@@ -1,7 +1,9 @@
 """The dead man's switch, end to end: real faults, a real database, a receiver on loopback."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from app.api import views
 from app.api.now_view import read_now
 from app.api.pages import templates
 from app.api.schemas import ScheduleOut
-from app.db.engine import make_sessions, session_scope
+from app.db.engine import close, make_sessions, session_scope
 from app.db.models import HistorySlot
 from app.settings import Database, Settings
 from tests.alerts.homes import home, settings
@@ -249,7 +251,7 @@ async def test_a_database_that_is_away_is_said_without_it_and_written_down_after
         shelf = tmp_path / "shelf"
         (tmp_path / "darkstar.db").rename(shelf)
         (tmp_path / "darkstar.db").mkdir()
-        await house.schedule.services.job.engine.dispose()
+        await close(house.schedule.services.job.engine)
         await house.after(MINUTE)
         await house.after(29 * MINUTE)
         assert receiver.received == []
@@ -274,6 +276,41 @@ async def test_a_database_that_is_away_is_said_without_it_and_written_down_after
         (row,) = await house.kept()
         assert (row.code, row.open_code) == ("database_away", None)
         assert row.deliveries["webhook"]["event"] == "recovered"
+
+
+def restore(file: Path, backup: Path) -> None:
+    """Put a consistent copy of the database in its place, as somebody who restores a backup."""
+    with closing(sqlite3.connect(file)) as there, closing(sqlite3.connect(backup)) as copy:
+        there.backup(copy)
+    backup.rename(file)
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+async def test_an_exchanged_database_file_is_noticed_by_the_next_look_and_said(
+    tmp_path: Path,
+    fake_upstreams: FakeUpstreams,
+    receiver: AlertReceiver,
+    travel: time_machine.Traveller,
+    how: str,
+) -> None:
+    file = tmp_path / "darkstar.db"
+    async with home(settings(tmp_path, fake_upstreams, receiver), travel) as house:
+        await house.schedule.plan()
+        if how == "deleted":
+            file.unlink()
+        else:
+            restore(file, tmp_path / "backup")
+        await house.schedule.look()
+        status = await house.status()
+        assert (status.state, status.database_ok) == ("ok", True), "planned again"
+        await house.after(MINUTE)
+        assert receiver.events("/hook") == [("raised", "database_replaced")]
+        page = views.page(*await house.schedule.services.overview())
+        (banner,) = [each for each in page.banners if "file" in each.title]
+        assert "in a backup only" in banner.text
+        assert len(await house.rows()) >= 140, "in the file that is there"
+        await house.after(24 * HOUR)
+        assert receiver.events("/hook")[-1] == ("recovered", "database_replaced")
 
 
 async def test_a_database_that_falls_silent_inside_a_look_is_said_beside_an_open_alert(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.engine import close
 from tests.fakes import FakeUpstreams
 
 
@@ -25,5 +26,5 @@ def home(tmp_path: Path) -> Iterator[tuple[FakeUpstreams, dict[str, str]]]:
 @pytest.fixture
 async def fresh_url(engine: AsyncEngine, database_url: str) -> str:
     """A database without the runs and actions of other tests, on SQLite and on MariaDB."""
-    await engine.dispose()
+    await close(engine)
     return database_url

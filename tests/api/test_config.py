@@ -382,7 +382,7 @@ async def test_changes_made_while_the_database_is_away_are_stored_later(home: Pa
         await first_outcome(client)
         desk = app.state.config
         sessions = desk.sessions
-        from app.db.engine import make_engine, make_sessions  # noqa: PLC0415
+        from app.db.engine import close, make_engine, make_sessions  # noqa: PLC0415
         from app.settings import Settings  # noqa: PLC0415
 
         away = make_engine(
@@ -394,7 +394,7 @@ async def test_changes_made_while_the_database_is_away_are_stored_later(home: Pa
         assert (await client.get("/api/config/changes")).status_code == 503
         desk.sessions = sessions
         found = (await client.get("/api/config/changes")).json()["changes"]
-        await away.dispose()
+        await close(away)
     assert [each["new"] for each in found] == [9]
 
 

@@ -1,9 +1,7 @@
 """Which database, what it is called, and what happens when it does not answer."""
 
 import asyncio
-import threading
 import time
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +17,6 @@ from app.db.columns import NaiveTimeError
 from app.db.engine import (
     close,
     database_label,
-    engine_for,
     make_engine,
     make_sessions,
     resolve_url,
@@ -91,7 +88,7 @@ def test_an_unusable_address_is_refused_without_repeating_it(url: str, said: str
 async def test_the_data_directory_is_made(tmp_path: Path) -> None:
     engine = make_engine(Settings(data_dir=str(tmp_path / "new" / "data")))
     await migrate.upgrade(engine)
-    await engine.dispose()
+    await close(engine)
     assert (tmp_path / "new" / "data" / "darkstar.db").exists()
 
 
@@ -115,7 +112,7 @@ async def test_an_absent_database_is_named_quickly_without_its_password() -> Non
             await ask(absent)
         assert "hunter2" not in str(caught.value)
     assert time.monotonic() - began < 5
-    await absent.dispose()
+    await close(absent)
 
 
 async def _read(engine: AsyncEngine) -> None:
@@ -151,7 +148,7 @@ async def test_a_database_that_stalls_is_given_up_and_taken_back(
         await _read(engine)
         await _lock(engine)
         assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-        await engine.dispose()
+        await close(engine)
 
 
 @pytest.mark.mariadb
@@ -166,7 +163,7 @@ async def test_a_connection_the_server_dropped_is_replaced(mariadb_url: str) -> 
             await victim.execute(text("SELECT 1"))
     assert is_transient(caught.value)
     await _read(engine)
-    await engine.dispose()
+    await close(engine)
 
 
 async def test_a_time_without_zone_is_refused(engine: AsyncEngine) -> None:
@@ -212,7 +209,7 @@ def test_only_faults_that_pass_are_worth_another_try(code: int, *, transient: bo
 async def test_sqlite_waits_for_a_writer_then_says_the_file_is_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.db.engine._SQLITE_BUSY_MS", 100)
+    monkeypatch.setattr("app.db.sqlite.BUSY_MS", 100)
     engine = make_engine(Settings(data_dir=str(tmp_path)))
     await migrate.upgrade(engine)
     async with engine.connect() as writer:
@@ -221,7 +218,7 @@ async def test_sqlite_waits_for_a_writer_then_says_the_file_is_locked(
             async with session_scope(make_sessions(engine)) as session:
                 session.add(observation())
         assert is_transient(caught.value)
-    await engine.dispose()
+    await close(engine)
 
 
 async def test_a_bug_in_the_caller_stays_a_bug(engine: AsyncEngine) -> None:
@@ -246,26 +243,3 @@ async def test_writers_that_read_first_wait_for_each_other(engine: AsyncEngine) 
             group.create_task(count_and_add(number))
     async with session_scope(sessions) as session:
         assert await session.scalar(select(func.count()).select_from(Observation)) == 8
-
-
-async def test_closing_sees_the_thread_of_an_abandoned_question_end(tmp_path: Path) -> None:
-    """Left alone, it answers to a loop that is gone: an exception in a thread, after the stop."""
-    before = set(threading.enumerate())
-    engine = engine_for(make_url(f"sqlite+aiosqlite:///{tmp_path}/home.db"))
-    pooled = await engine.raw_connection()
-    connection = pooled.driver_connection
-    assert connection is not None
-    (thread,) = [each for each in set(threading.enumerate()) - before if each.daemon]
-    numbers = "SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000"
-    slow = f"WITH RECURSIVE n(i) AS ({numbers}) SELECT max(i) FROM n"  # noqa: S608
-    asked = asyncio.create_task(connection.execute(slow))
-    await asyncio.sleep(0.02)
-    asked.cancel()
-    # As the pool gives up a connection whose question was cancelled: without waiting.
-    pooled.detach()
-    connection.stop()
-    with suppress(asyncio.CancelledError):
-        await asked
-    assert thread.is_alive()
-    await close(engine)
-    assert not thread.is_alive()

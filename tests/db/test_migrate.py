@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, Connection, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import migrate, plans
-from app.db.engine import make_engine, make_sessions, session_scope
+from app.db.engine import close, make_engine, make_sessions, session_scope
 from app.db.models import Base, CurrentSlot, HistorySlot
 from app.errors import SettingsError
 from app.settings import Database, Settings
@@ -75,7 +75,7 @@ async def test_a_database_of_the_first_revision_keeps_its_plan(database_url: str
     async with old.connect() as connection:
         names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
     assert "migration_lock" not in names
-    await old.dispose()
+    await close(old)
 
 
 async def test_a_database_of_a_newer_darkstar_is_refused(engine: AsyncEngine) -> None:
