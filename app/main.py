@@ -20,6 +20,7 @@ from app.api.body_limit import MAX_BODY_BYTES, BodyLimit
 from app.api.compressed import CompressedPages
 from app.api.guard import Guard
 from app.api.metrics_api import CountRequests
+from app.api.one_patience import OnePatience
 from app.api.original_api import DebugDesk
 from app.api.page_templates import choose_language
 from app.api.problems import EVERYWHERE
@@ -97,6 +98,7 @@ def create_app(settings: Settings, files: ConfigFiles | None = None) -> FastAPI:
         app.include_router(router, include_in_schema=False, dependencies=language)
     app.mount("/static", StaticFiles(directory=SHIPPED / "static"), name="static")
     problems.install(app, HEADERS | {"Cache-Control": "no-store"})
+    app.add_middleware(OnePatience)
     app.add_middleware(CompressedPages)
     app.add_middleware(BodyLimit, refuse=_body_too_long)
     app.add_middleware(Guard, gate=gate)

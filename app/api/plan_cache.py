@@ -16,6 +16,7 @@ from app.api.plan_document import PlanDocument, document_of
 from app.api.safe_default import withdrawn
 from app.db import plans
 from app.db.engine import session_scope
+from app.db.patience import REQUEST_SECONDS, of_its_own, patience
 from app.db.plan_stamp import Stamp, plan_stamp
 from app.errors import DatabaseUnavailableError
 from app.job import PlanningJob
@@ -50,7 +51,11 @@ class PlanCache:
 
     async def current(self) -> PlanDocument | None:
         """Return the plan in the database; while it is away, the last one seen."""
-        await self._read()
+        try:
+            async with patience(REQUEST_SECONDS):
+                await self._read()
+        except TimeoutError:
+            self.told(DatabaseUnavailableError("the database did not answer in time"))
         return self.held()
 
     def held(self) -> PlanDocument | None:
@@ -67,7 +72,8 @@ class PlanCache:
         return made[2]
 
     async def _reading(self) -> bool:
-        with self.busy():
+        # Everybody's question: who began it has no say in how long it may take.
+        with self.busy(), of_its_own():
             return await self._refresh()
 
     async def _refresh(self) -> bool:

@@ -21,6 +21,7 @@ from app.api.schemas import InitialStateOut, InputOut, JobState, ScheduleOut, St
 from app.api.status_view import status_of
 from app.db import plans
 from app.db.engine import session_scope
+from app.db.patience import of_its_own
 from app.errors import (
     AnswerTooSlowError,
     DatabaseUnavailableError,
@@ -124,7 +125,7 @@ class Services:
 
     async def run_planner(self, trigger: str) -> JobState:
         """Plan now, tell the pages, export the file; returns how it went."""
-        with self.busy():
+        with self.busy(), of_its_own():
             return await self._run_planner(trigger)
 
     def replan_soon(self, trigger: str) -> None:

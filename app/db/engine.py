@@ -1,11 +1,11 @@
 """The engine and its sessions: which database, how patiently, and what its failures are called."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from app.db.faults import translated
+from app.db.patience import patience
 from app.db.sqlite import WRITES, close_connections, sqlite_engine
 from app.errors import SettingsError
 from app.settings import Settings
@@ -33,6 +34,8 @@ _SESSION_SETUP = (
     "SET SESSION time_zone='+00:00', innodb_lock_wait_timeout=5, wait_timeout=600, "
     "sql_mode=CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
 )
+# MariaDB's number for a connection that is lost.
+_SERVER_LOST = 2013
 
 
 def resolve_url(settings: Settings) -> URL:
@@ -89,7 +92,7 @@ def engine_for(url: URL) -> AsyncEngine:
     """Return an engine for one event loop, as patient as every other."""
     if url.get_backend_name() == "sqlite":
         return sqlite_engine(url)
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_pre_ping=True,
         pool_recycle=1800,
@@ -98,6 +101,22 @@ def engine_for(url: URL) -> AsyncEngine:
         pool_timeout=3,
         connect_args={"connect_timeout": 5, "init_command": _SESSION_SETUP},
     )
+    event.listen(engine.sync_engine, "do_connect", _connect)
+    return engine
+
+
+def _connect(dialect: Any, _record: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Connect; a peer that hangs up at once is away, whatever the driver makes of it.
+
+    A forwarder without a server behind it (docker's, ssh's, HAProxy) accepts and closes; asyncmy
+    then finds no socket to set up and raises a bare ``RuntimeError``.
+    """
+    try:
+        return dialect.connect(*args, **options)
+    except RuntimeError as error:
+        raise dialect.dbapi.OperationalError(
+            _SERVER_LOST, "the connection was closed as soon as it was made"
+        ) from error
 
 
 async def close(engine: AsyncEngine) -> None:
@@ -133,12 +152,18 @@ async def session_scope(
 ) -> AsyncIterator[AsyncSession]:
     """Give one transaction: committed at the end, rolled back on any error, never endless.
 
-    Say ``writes`` where anything is written: SQLite's writers then wait for each other.
+    Inside a request it gets what is left of the request's patience, if that is less. Say ``writes``
+    where anything is written: SQLite's writers then wait for each other.
 
     Raises ``DatabaseUnavailableError`` when the database does not answer in time or refuses.
     """
     with translated():
-        async with asyncio.timeout(timeout_seconds), sessions() as session, session.begin():
+        async with patience(timeout_seconds), sessions() as session, session.begin():
             if writes:
                 await session.connection(execution_options={WRITES: True})
-            yield session
+            try:
+                yield session
+            except BaseException:
+                # A rollback empties the rows that were read; out of the session they stay whole.
+                session.expunge_all()
+                raise

@@ -1,12 +1,18 @@
 """Which database, what it is called, and what happens when it does not answer."""
 
 import asyncio
+import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
+import uvloop
 from pydantic import SecretStr
 from sqlalchemy import func, make_url, select, text
 from sqlalchemy.exc import OperationalError
@@ -164,6 +170,49 @@ async def test_a_connection_the_server_dropped_is_replaced(mariadb_url: str) -> 
     assert is_transient(caught.value)
     await _read(engine)
     await close(engine)
+
+
+@contextmanager
+def hangs_up() -> Iterator[int]:
+    """A forwarder without a server behind it: its port; every connection ends at once."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                listener.accept()[0].close()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    with listener:
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_a_forwarder_that_hangs_up_is_a_database_that_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On the service's loop the driver finds the socket gone before it has set it up."""
+    connected = asyncio.wait_for
+
+    async def late(connecting: Any, timeout: float | None) -> Any:  # noqa: ASYNC109 - as it is called
+        made = await connected(connecting, timeout)
+        # Until the loop has seen the end, as a busy one does.
+        while not made[0].is_closing():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.001)
+        return made
+
+    async def run(port: int) -> None:
+        engine = make_engine(at(f"mysql://me@127.0.0.1:{port}/home"))
+        for ask in (_read, _lock):
+            with pytest.raises(DatabaseUnavailableError, match="closed as soon as it was made"):
+                await ask(engine)
+        await close(engine)
+
+    monkeypatch.setattr(asyncio, "wait_for", late)
+    with hangs_up() as port:
+        uvloop.run(run(port))
 
 
 async def test_a_time_without_zone_is_refused(engine: AsyncEngine) -> None:
