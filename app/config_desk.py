@@ -22,7 +22,7 @@ from app.config_state import (
 from app.db import setting_changes
 from app.db.engine import session_scope
 from app.db.models import SettingChange
-from app.errors import DatabaseUnavailableError, SettingsError
+from app.errors import AnswerTooSlowError, DatabaseUnavailableError, SettingsError
 from app.gather import Sessions
 from app.settings import Settings
 from app.settings_fields import NEED_A_RESTART, plain_value, setting_fields, value_of
@@ -31,6 +31,8 @@ from app.settings_sources import LoadedSettings
 
 # What a reset to defaults leaves: whose home the file describes, and how the service is reached.
 KEPT_BY_RESET: Final = ("access", "demo_home", *NEED_A_RESTART)
+# A full disk once took 33 s to refuse; the database has its own 5 s of them.
+SAVE_SECONDS = 5.8
 _log = structlog.get_logger("darkstar.config")
 
 
@@ -46,6 +48,7 @@ class ConfigDesk:
     _stamp: Any = None
     _unwritten: list[dict[str, Any]] = field(default_factory=list)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _at_work: set[asyncio.Future[Saved]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Begin with what the process was started with."""
@@ -99,6 +102,28 @@ class ConfigDesk:
             return await setting_changes.newest(session, limit=limit, before_id=before_id)
 
     async def _change(
+        self, wanted: Callable[[Seen], Wanted], if_version: str | None, by: str
+    ) -> Saved:
+        """Change the files; who asked is told when the disk takes too long, and it goes on."""
+        changing = asyncio.ensure_future(self._changed(wanted, if_version, by))
+        self._at_work.add(changing)
+        changing.add_done_callback(self._ended)
+        done, _ = await asyncio.wait({changing}, timeout=SAVE_SECONDS)
+        if not done:
+            raise AnswerTooSlowError(
+                f"the configuration was not written within {SAVE_SECONDS} s; a full or failing "
+                "disk does that: make room, then read the configuration again to see what it holds"
+            )
+        return changing.result()
+
+    def _ended(self, changing: asyncio.Future[Saved]) -> None:
+        self._at_work.discard(changing)
+        error = None if changing.cancelled() else changing.exception()
+        _log.info(
+            "settings saved" if error is None else "settings not saved", error=str(error or "")
+        )
+
+    async def _changed(
         self, wanted: Callable[[Seen], Wanted], if_version: str | None, by: str
     ) -> Saved:
         async with self._lock:

@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
-from app.config_files import ConfigFiles
+from app.config_files import ConfigFiles, Contents
 from app.main import create_app
 from app.settings_fields import setting_fields
 from app.settings_sources import load_settings
@@ -311,7 +312,7 @@ async def test_an_original_configuration_loads_saves_under_its_names_and_loads_a
         _,
         client,
     ):
-        saved = await client.post("/api/config/save", json={"battery": {"max_charge_power_kw": 4}})
+        saved = await client.post("/api/config/save", json={"battery": {"max_charge_kw": 4}})
         assert saved.json() | {"version": ""} == {
             "status": "success",
             "version": "",
@@ -396,6 +397,33 @@ async def test_changes_made_while_the_database_is_away_are_stored_later(home: Pa
         found = (await client.get("/api/config/changes")).json()["changes"]
         await close(away)
     assert [each["new"] for each in found] == [9]
+
+
+async def test_a_disk_that_does_not_answer_is_not_waited_for_and_its_save_not_lost(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, real = threading.Event(), ConfigFiles.write
+
+    def slow(files: ConfigFiles, old: Contents, new: Contents) -> None:
+        assert go_on.wait(60)
+        real(files, old, new)
+
+    monkeypatch.setattr("app.config_desk.SAVE_SECONDS", 0.2)
+    async with served(home) as (app, client):
+        await first_outcome(client)
+        monkeypatch.setattr(ConfigFiles, "write", slow)
+        for capacity_kwh in (8, 9):
+            answer = await client.put(
+                "/api/config", json={"battery": {"capacity_kwh": capacity_kwh}}
+            )
+            problem = answer.json()
+            assert (answer.status_code, problem["code"]) == (504, "answer_too_slow")
+            assert "make room" in problem["detail"]
+        monkeypatch.setattr("app.config_desk.SAVE_SECONDS", 60)
+        go_on.set()
+        answer = await client.put("/api/config", json={"battery": {"max_charge_kw": 4}})
+        assert answer.status_code == 200
+        assert app.state.config.in_force.running.battery.capacity_kwh == 9
 
 
 @pytest.mark.parametrize("where", ["replace", "fsync"])
