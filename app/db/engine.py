@@ -161,9 +161,11 @@ async def session_scope(
         async with patience(timeout_seconds), sessions() as session, session.begin():
             if writes:
                 await session.connection(execution_options={WRITES: True})
+            done = False
             try:
                 yield session
-            except BaseException:
-                # A rollback empties the rows that were read; out of the session they stay whole.
-                session.expunge_all()
-                raise
+                done = True
+            finally:
+                if not done:
+                    # A rollback empties rows that were read; out of the session they stay whole.
+                    session.expunge_all()
