@@ -12,6 +12,7 @@ from app.db import plans
 from app.planner.context import Context
 from app.planner.run import Plan
 from app.provenance import AFTER_THE_HORIZON, InputStatus, Quality
+from app.settings import planning_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def result_of(inputs: Inputs, plan: Plan, planned_at: datetime) -> plans.RunResu
             "home": asdict(inputs.ctx.home),
             "safety": asdict(inputs.ctx.safety),
             "discharge_allowed": inputs.ctx.discharge_allowed,
-            "settings": inputs.ctx.settings.model_dump(mode="json"),
+            "settings": planning_data(inputs.ctx.settings),
         },
         default=str,
         sort_keys=True,

@@ -110,6 +110,7 @@ __all__ = [
     "Ui",
     "WaterHeating",
     "config_hash",
+    "planning_data",
     "redacted",
 ]
 
@@ -237,6 +238,11 @@ NOT_PLANNING = {
 def redacted(settings: Settings) -> dict[str, Any]:
     """Return the settings as plain data with every secret masked."""
     return settings.model_dump(mode="json")
+
+
+def planning_data(settings: Settings) -> dict[str, Any]:
+    """Return the settings that a plan can depend on as plain data, every secret masked."""
+    return settings.model_dump(mode="json", exclude=NOT_PLANNING)
 
 
 def config_hash(settings: Settings) -> str:

@@ -12,7 +12,7 @@ from app.errors import DarkstarError
 from app.frames import LOOKAHEAD, SLOTS
 from app.planner.context import Context, HomeState, SafetyFactor
 from app.run_record import Inputs
-from app.settings import Settings
+from app.settings import NOT_PLANNING, Settings
 
 
 class NotReplayableError(DarkstarError):
@@ -24,10 +24,8 @@ class NotReplayableError(DarkstarError):
 
 def inputs_of(run: PlanRun) -> Inputs:
     """Return what a run planned with, its statuses left out; raises ``NotReplayableError``."""
-    if not run.inputs:
-        raise NotReplayableError(f"run {run.id} stored no inputs: it published no plan")
     try:
-        stored: dict[str, Any] = json.loads(run.inputs)
+        stored = data_of(run)
         after = stored["lookahead"]
         ctx = Context(
             settings=Settings.model_validate(stored["settings"]),
@@ -37,11 +35,32 @@ def inputs_of(run: PlanRun) -> Inputs:
             lookahead=None if after is None else _frame(after, LOOKAHEAD),
         )
         return Inputs(_frame(stored["slots"], SLOTS), ctx, ())
-    except (ValidationError, KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
+    except (
+        ValidationError,
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        pl.exceptions.PolarsError,
+    ) as error:
         raise NotReplayableError(
             f"the inputs of run {run.id}, made by version {run.planner_version}, cannot be read "
             f"by this one ({type(error).__name__})"
         ) from error
+
+
+def data_of(run: PlanRun) -> dict[str, Any]:
+    """Return what a run stored, as plain data; raises ``NotReplayableError`` where it is nothing.
+
+    Earlier versions stored every setting, with a mask in the place of a broker's or a webhook's
+    address, which no address may be. No plan depends on those groups, so they are left out.
+    """
+    if not run.inputs:
+        raise NotReplayableError(f"run {run.id} stored no inputs: it published no plan")
+    stored: dict[str, Any] = json.loads(run.inputs)
+    settings = stored["settings"].items()
+    kept = {name: value for name, value in settings if name not in NOT_PLANNING}
+    return stored | {"settings": kept}
 
 
 def _frame(rows: list[dict[str, Any]], schema: pl.Schema) -> pl.DataFrame:

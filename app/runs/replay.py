@@ -20,7 +20,7 @@ from app.making import plan_of
 from app.provenance import InputStatus, Quality
 from app.run_record import Inputs
 from app.runs.stored import StoredPlan
-from app.stored_inputs import inputs_of
+from app.stored_inputs import data_of, inputs_of
 
 # What a run's row says of its plan; times and durations are of the run, not of the plan.
 _FIGURES = (
@@ -92,7 +92,7 @@ def replay(stored: StoredPlan) -> Replay:
         FigureDifference(name, getattr(run, name), getattr(result, name)) for name in _FIGURES
     ]
     # By value: what is a whole number in the home's settings comes back as 0.0, not as 0.
-    if json.loads(run.inputs or "") != json.loads(result.inputs):
+    if data_of(run) != json.loads(result.inputs):
         figures.append(FigureDifference("inputs_hash", run.inputs_hash, result.inputs_hash))
     return Replay(
         slots=len(common),

@@ -19,7 +19,9 @@ from app.db import plans
 from app.db.engine import session_scope
 from app.db.models import HistorySlot, PlanRun
 from app.runs import replay as replaying
+from app.settings import Settings, redacted
 from tests.api.test_manual import action, create, planned, replanned, slot, whole_database
+from tests.api.test_service import NOWHERE, first_outcome, offline, running
 from tests.db.publishing import run_start
 
 PROBLEM = "application/problem+json"
@@ -231,6 +233,62 @@ async def test_a_price_that_was_published_anew_is_not_passed_off_as_the_planned_
         await in_database(app, run["id"], inputs=None)
         found = (await client.get("/api/explain")).json()
         assert (found["price"], found["alternatives"]) == (None, [])
+
+
+SECRETS = ("hunter2", "hook-secret", "topic-secret", "ha-token")
+
+
+def with_secrets(tmp_path: Path) -> Settings:
+    """A demo home that talks to a broker, a webhook, an ntfy topic, and guards its own door."""
+    more = {
+        "mqtt": {"url": "mqtt://darkstar:hunter2@127.0.0.1:1"},
+        "alerts": {
+            "webhook": {"url": "http://127.0.0.1:1/hook-secret", "token": "hook-secret"},
+            "ntfy": {"topic_url": "http://127.0.0.1:1/topic-secret", "token": "topic-secret"},
+        },
+        "home_assistant": {"token": "ha-token"},
+        "tibber": {"token": "hunter2"},
+        "entsoe": {"base_url": NOWHERE, "token": "hunter2"},
+        "prices": {"providers": ["nordpool", "entsoe"]},
+    }
+    plain = offline(tmp_path, demo=True).model_dump(mode="json", exclude={"database"})
+    return Settings.model_validate(plain | more)
+
+
+async def read_everywhere(client: httpx.AsyncClient, runs: list[int]) -> dict[str, str]:
+    """Every answer that is made from what a run stored, by its address."""
+    one, other = runs
+    reads = (
+        "/api/best_time?kwh=1&hours=1",
+        "/api/best_time.ics?kwh=1&hours=1",
+        "/api/debug",
+        f"/api/runs/{one}/explain",
+        f"/api/runs/{one}/diff/{other}",
+    )
+    found = {path: await client.get(path) for path in reads}
+    found["replay"] = await client.post(f"/api/runs/{one}/replay")
+    assert {path: answer.status_code for path, answer in found.items()} == dict.fromkeys(found, 200)
+    assert found["replay"].json()["identical"], found["replay"].text
+    assert found[reads[-1]].json()["inputs"] is not None
+    return {path: answer.text for path, answer in found.items()}
+
+
+async def test_runs_of_a_home_with_secrets_are_readable_and_hold_none(tmp_path: Path) -> None:
+    settings = with_secrets(tmp_path)
+    async with running(settings) as (app, client):
+        await first_outcome(client)
+        await client.post("/api/run_planner")
+        ids = [run["id"] for run in (await client.get("/api/runs?limit=2")).json()["runs"]]
+        said = list((await read_everywhere(client, ids)).values())
+        for run in ids:
+            stored = await stored_inputs(app, run)
+            said.append(json.dumps(stored))
+            # As versions before stored it: everything, masked.
+            old = stored | {"settings": redacted(settings)}
+            assert old["settings"]["mqtt"]["url"] == "**********"
+            await in_database(app, run, inputs=json.dumps(old))
+        assert not [secret for secret in SECRETS if secret in "".join(said)]
+        await read_everywhere(client, ids)
 
 
 @pytest.mark.parametrize("path", ["/api/explain", "/api/runs/1/explain"])
