@@ -101,7 +101,9 @@ async def _answer(
         answer = Answer(
             each, state, said.text or "", said.unit, said.state_class, said.at, problem=problem
         )
-        points = await read_history(client, home, each.entity_id, start=now - WINDOW, end=now)
+        points = await read_history(
+            client, home, each.entity_id, unit=said.unit, start=now - WINDOW, end=now
+        )
     except (UpstreamAuthError, NotHomeAssistantError):
         raise
     except SensorMissingError as error:

@@ -15,6 +15,7 @@ from app.settings import Grid, Inverter
 
 ENERGY_UNITS: Final = {"Wh": 0.001, "kWh": 1.0, "MWh": 1000.0}
 POWER_UNITS: Final = {"W": 0.001, "kW": 1.0, "MW": 1000.0}
+CELSIUS, FAHRENHEIT = "°C", "°F"
 # A fuse carries a little more than its rating for an hour, and meters round.
 SLACK_RATIO = 1.1
 # A longer silence tells nothing about when the energy was used,
@@ -32,17 +33,36 @@ CONSUMPTION: Final = pl.Schema({"slot_start": UTC_TIME, "load_kwh": pl.Float64()
 POINTS: Final = pl.Schema({"at": UTC_TIME, "value": pl.Float64()})
 
 
-def points_of(reply: Any, entity_id: str) -> pl.DataFrame:
-    """Return one history reply as ``POINTS``; a state that is no number is a null."""
+def points_of(reply: Any, entity_id: str, *, unit: str) -> pl.DataFrame:
+    """Return one history reply as ``POINTS`` in ``unit``; a state that is no number is a null.
+
+    Each state is read in the unit it had then: people switch kWh to Wh. One that cannot be had in
+    ``unit`` is a null, too; a reply without attributes says nothing of units, and is believed.
+    """
     states = reply[0] if isinstance(reply, list) and reply else []
+    rows, was = [], unit
     try:
-        rows = [
-            (_instant(state.get("last_changed") or state["last_updated"]), _value(state["state"]))
-            for state in states
-        ]
+        for state in states:
+            if (attributes := state.get("attributes")) is not None:
+                was = str(attributes.get("unit_of_measurement") or "")
+            value = in_unit(_value(state["state"]), was, unit or was)
+            rows.append((_instant(state.get("last_changed") or state["last_updated"]), value))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UpstreamError(f"Home Assistant: unexpected history of {entity_id}") from error
     return pl.DataFrame(rows, schema=POINTS, orient="row")
+
+
+def in_unit(value: float | None, was: str, wanted: str) -> float | None:
+    """Return a value of one unit in another; None where no factor leads from one to the other."""
+    if value is None or was == wanted:
+        return value
+    for units in (ENERGY_UNITS, POWER_UNITS):
+        if was in units and wanted in units:
+            # Ten digits: 1234.5 kWh must not become 1234499.9999999998 Wh.
+            return float(f"{value * units[was] / units[wanted]:.10g}")
+    if (was, wanted) == (FAHRENHEIT, CELSIUS):
+        return (value - 32) / 1.8
+    return value * 1.8 + 32 if (was, wanted) == (CELSIUS, FAHRENHEIT) else None
 
 
 def _instant(text: str) -> datetime:

@@ -76,7 +76,7 @@ async def _record(
 ) -> Record:
     state = await read_state(client, home, key)
     until = min(now, end + AROUND)
-    points = await read_history(client, home, key, start=start - AROUND, end=until)
+    points = await read_history(client, home, key, unit=state.unit, start=start - AROUND, end=until)
     value = _number(state.text)
     if state.at <= until:
         points = meters.confirmed(points, at=state.at, value=value)

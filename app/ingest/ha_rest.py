@@ -27,7 +27,7 @@ from app.ingest.http import (
 from app.settings import HomeAssistant
 
 SOURCE: Final = "Home Assistant"
-# One day of a meter that reports every second is about 7 MB; days are asked for one by one.
+# A state comes to 280 bytes, so a meter that reports every second fills this in eight hours.
 HISTORY_DAY_BYTES: Final = 8 * 1024 * 1024
 _STATE_BYTES: Final = 1024 * 1024
 _DAY: Final = timedelta(days=1)
@@ -101,19 +101,21 @@ async def read_history(
     settings: HomeAssistant,
     entity_id: str,
     *,
+    unit: str,
     start: datetime,
     end: datetime,
 ) -> pl.DataFrame:
-    """Return the recorded states of [start, end] (``POINTS``), asked for a day at a time.
+    """Return the recorded states of [start, end] (``POINTS``) in ``unit``, asked for by the day.
 
-    The first point of each day is the state in force when it began. A state that is no number is a
-    null: nobody knows the value from there on.
+    ``unit`` is the one the entity has now; what it said in another one is converted, or a null
+    where that cannot be. The first point of each day is the state in force when it began. A state
+    that is no number is a null: nobody knows the value from there on.
     """
     found = pl.DataFrame(schema=POINTS)
     begin = start
     while begin < end:
         until = min(end, begin + _DAY)
-        for part in await _history(client, settings, entity_id, begin, until):
+        for part in await _history(client, settings, entity_id, unit, begin, until):
             found = pl.concat([found, _continued(found, part)])
         begin = until
     return found
@@ -130,24 +132,28 @@ async def _history(
     client: httpx.AsyncClient,
     settings: HomeAssistant,
     entity_id: str,
+    unit: str,
     begin: datetime,
     end: datetime,
 ) -> list[pl.DataFrame]:
     """Return the states of a stretch, in halves where it is too long for one answer."""
     try:
-        return [await _history_day(client, settings, entity_id, begin, end)]
+        return [await _history_day(client, settings, entity_id, unit, begin, end)]
     except TooLongError:
         if end - begin <= _SHORTEST:
             raise
     middle = begin + (end - begin) / 2
     halves = ((begin, middle), (middle, end))
-    return [part for half in halves for part in await _history(client, settings, entity_id, *half)]
+    return [
+        part for half in halves for part in await _history(client, settings, entity_id, unit, *half)
+    ]
 
 
 async def _history_day(
     client: httpx.AsyncClient,
     settings: HomeAssistant,
     entity_id: str,
+    unit: str,
     begin: datetime,
     end: datetime,
 ) -> pl.DataFrame:
@@ -155,15 +161,11 @@ async def _history_day(
         client,
         settings,
         f"/api/history/period/{quote(iso_utc(begin), safe='')}",
-        params={
-            "filter_entity_id": entity_id,
-            "end_time": iso_utc(end),
-            "minimal_response": "",
-            "no_attributes": "",
-        },
+        # With attributes: a minimal response does not say in which unit a state was.
+        params={"filter_entity_id": entity_id, "end_time": iso_utc(end)},
         max_bytes=HISTORY_DAY_BYTES,
     )
-    return await asyncio.to_thread(points_of, reply, entity_id)
+    return await asyncio.to_thread(points_of, reply, entity_id, unit=unit)
 
 
 async def _who_is_missing(

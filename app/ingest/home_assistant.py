@@ -186,7 +186,12 @@ async def read_consumption(
         async with asyncio.timeout(HISTORY_SECONDS):
             state = await read_state(client, settings, entity_id)
             points = await read_history(
-                client, settings, entity_id, start=now - timedelta(days=HISTORY_DAYS), end=now
+                client,
+                settings,
+                entity_id,
+                unit=state.unit,
+                start=now - timedelta(days=HISTORY_DAYS),
+                end=now,
             )
     except TimeoutError as error:
         raise UpstreamError(

@@ -10,7 +10,7 @@ import polars as pl
 from app.errors import UpstreamError
 from app.frames import UTC_TIME
 from app.ingest import slot_flows
-from app.ingest.consumption import ENERGY_UNITS, POWER_UNITS
+from app.ingest.consumption import CELSIUS, ENERGY_UNITS, FAHRENHEIT, POWER_UNITS
 from app.ingest.slot_flows import FLOW, Part
 from app.settings import HomeAssistant
 
@@ -29,7 +29,6 @@ ENERGIES: Final = (
 )
 MEASURED_SLOTS: Final = pl.Schema({"quantity": pl.String(), **FLOW})
 _PERCENT: Final = "%"
-_CELSIUS, _FAHRENHEIT = "°C", "°F"
 
 
 class MeterUnitError(UpstreamError):
@@ -119,9 +118,9 @@ def _flow(meter: Meter, record: Record, slots: pl.Series, *, most_kwh: float) ->
     unit, points = record.unit, record.points
     if meter.quantity == SOC and unit == _PERCENT:
         return slot_flows.soc_at_ends(points, slots)
-    if meter.quantity == TEMPERATURE and unit in {_CELSIUS, _FAHRENHEIT}:
+    if meter.quantity == TEMPERATURE and unit in {CELSIUS, FAHRENHEIT}:
         value = pl.col("value")
-        celsius = (value - 32) / 1.8 if unit == _FAHRENHEIT else value
+        celsius = (value - 32) / 1.8 if unit == FAHRENHEIT else value
         return slot_flows.averaged(points.with_columns(value=celsius), until=record.until)
     if meter.quantity in ENERGIES:
         if unit in ENERGY_UNITS and meter.part is Part.WHOLE:

@@ -33,14 +33,17 @@ _MOST_POINTS: Final = 15_000
 class Readings:
     """Numbers by topic, each with the instant (UTC) it was heard; null: not known from then on."""
 
-    _heard: dict[str, deque[tuple[datetime, float | None]]] = field(default_factory=dict)
+    # By unit as well: what was heard before somebody set another one was in the old one.
+    _heard: dict[tuple[str, str], deque[tuple[datetime, float | None]]] = field(
+        default_factory=dict
+    )
 
     def receive(
         self, wanted: Sequence[MqttReading], topic: str, payload: bytes, *, at: datetime
     ) -> None:
         """Keep what a message says of every reading that is taken from its topic."""
         for reading in (each for each in wanted if each.topic == topic):
-            points = self._heard.setdefault(reading.key, deque(maxlen=_MOST_POINTS))
+            points = self._heard.setdefault(_place(reading), deque(maxlen=_MOST_POINTS))
             points.append((at, _number(payload, reading.json_key)))
             while points and points[0][0] < at - KEPT_FOR:
                 points.popleft()
@@ -52,20 +55,24 @@ class Readings:
 
     def newest(self, reading: MqttReading) -> Reading | None:
         """Return the newest number of a reading, None while it is not known."""
-        points = self._heard.get(reading.key)
+        points = self._heard.get(_place(reading))
         if not points or (value := points[-1][1]) is None:
             return None
         return Reading(value, reading.unit, points[-1][0])
 
     def record(self, reading: MqttReading, *, start: datetime, end: datetime) -> Record:
         """Return what was heard around [start, end), believed for 20 minutes after the last."""
-        points = self._heard.get(reading.key, ())
+        points = self._heard.get(_place(reading), ())
         frame = pl.DataFrame(list(points), schema=POINTS, orient="row").filter(
             pl.col("at").is_between(start - AROUND, end + AROUND)
         )
         last = frame["at"].max()
         until = min(end + AROUND, last + UNCONFIRMED_FOR) if isinstance(last, datetime) else start
         return Record(frame, reading.unit, until)
+
+
+def _place(reading: MqttReading) -> tuple[str, str]:
+    return reading.key, reading.unit
 
 
 def mapped(wanted: Sequence[MqttReading], home: HomeAssistant) -> tuple[Meter, ...]:

@@ -34,6 +34,7 @@ FLOWS = (
     "discharge_kwh",
 )
 Span = tuple[datetime, datetime]
+NEVER = datetime.max.replace(tzinfo=UTC)
 Points = tuple[list[datetime], list[str]]
 
 
@@ -51,6 +52,23 @@ class Sensor:
     digits: int
     late_seconds: int
     unavailable: list[Span] = field(default_factory=list)
+    # Somebody chooses another unit in Home Assistant: when, which, and what it shows then.
+    switched_at: datetime = NEVER
+    switched_back_at: datetime = NEVER
+    switched_unit: str = ""
+    switched: Callable[[float], float] = float
+
+    def unit_at(self, at: datetime) -> str:
+        """The unit in force at an instant."""
+        return self.switched_unit if self._is_switched(at) else self.unit
+
+    def _is_switched(self, at: datetime) -> bool:
+        return self.switched_at <= at < self.switched_back_at
+
+    def shown(self, index: int, at: datetime) -> str:
+        """What it says of a minute at an instant."""
+        value = self.value(index)
+        return f"{self.switched(value) if self._is_switched(at) else value:.{self.digits}f}"
 
 
 @dataclass
@@ -171,7 +189,7 @@ class ScriptedHome:
             # As the real one writes when it starts: nothing is known until the sensor speaks.
             starts = any(end <= at < end + MINUTE for _, end in self.down)
             gone = starts or inside(at, sensor.unavailable)
-            state = "unavailable" if gone else f"{sensor.value(index):.{sensor.digits}f}"
+            state = "unavailable" if gone else sensor.shown(index, at)
             if not states or state != states[-1]:
                 times.append(at)
                 states.append(state)
@@ -183,12 +201,17 @@ class ScriptedHome:
         begin = max(begin, now - self.remembers)
         first = bisect_right(times, begin)
         rows = [
-            {"state": states[i], "last_changed": times[i].isoformat()}
+            self._row(entity_id, states[i], times[i], times[i])
             for i in range(first, bisect_left(times, min(end, now)))
         ]
         if first:
-            rows.insert(0, {"state": states[first - 1], "last_changed": begin.isoformat()})
+            rows.insert(0, self._row(entity_id, states[first - 1], begin, times[first - 1]))
         return [rows] if rows else []
+
+    def _row(self, entity_id: str, state: str, at: datetime, said_at: datetime) -> dict[str, Any]:
+        unit = self.sensors[entity_id].unit_at(said_at)
+        attributes = {"unit_of_measurement": unit, "friendly_name": entity_id}
+        return {"state": state, "attributes": attributes, "last_changed": at.isoformat()}
 
     def state(self, entity_id: str, now: datetime) -> dict[str, Any]:
         """What an entity says now; an unchanged value was confirmed within the last minute."""
@@ -197,7 +220,7 @@ class ScriptedHome:
         late = timedelta(seconds=self.sensors[entity_id].late_seconds)
         reported = (now - late).replace(second=0, microsecond=0) + late
         found = replies.entity_state(
-            entity_id, states[index], self.sensors[entity_id].unit, times[index]
+            entity_id, states[index], self.sensors[entity_id].unit_at(times[index]), times[index]
         )
         return found | {"last_reported": max(reported, times[index]).isoformat()}
 

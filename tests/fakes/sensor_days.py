@@ -80,7 +80,8 @@ class Home:
         found = []
         for each in mapped(self.settings()):
             sensor = self.sensors[each.entity_id]
-            points = points_of(_history(each.entity_id, sensor, self.now), each.entity_id)
+            reply = _history(each.entity_id, sensor, self.now)
+            points = points_of(reply, each.entity_id, unit=sensor.unit)
             text = sensor.rows[-1][1]
             found.append(
                 Answer(

@@ -162,11 +162,11 @@ def test_a_history_reply_becomes_points_with_nulls_for_words() -> None:
         {"state": "unavailable", "last_changed": "2026-03-29T03:45:00+02:00"},
         {"state": "nan", "last_updated": "2026-03-29T02:00:00Z"},
     ]
-    points = points_of([rows], "sensor.x")
+    points = points_of([rows], "sensor.x", unit="kWh")
     assert points["value"].to_list() == [1.5, None, None]
     assert points["at"].to_list() == [START + timedelta(minutes=m) for m in (90, 105, 120)]
-    assert points_of([], "sensor.x").is_empty()
-    assert points_of([[]], "sensor.x").is_empty()
+    assert points_of([], "sensor.x", unit="kWh").is_empty()
+    assert points_of([[]], "sensor.x", unit="kWh").is_empty()
 
 
 @pytest.mark.parametrize(
@@ -181,4 +181,4 @@ def test_a_history_reply_becomes_points_with_nulls_for_words() -> None:
 )
 def test_a_history_of_another_shape_is_refused(reply: object) -> None:
     with pytest.raises(UpstreamError, match=r"unexpected history of sensor\.x"):
-        points_of(reply, "sensor.x")
+        points_of(reply, "sensor.x", unit="kWh")
