@@ -42,7 +42,7 @@ async def gather_load(
     if past.days:
         return await _from_past(sources, past, wanted, now=now)
     problem = "; ".join(past.why)
-    if settings.demo_home:
+    if settings.is_demo:
         sample = await asyncio.to_thread(
             demo.sample_slots, wanted, zone=settings.zone, currency=demo.CURRENCY
         )

@@ -40,7 +40,7 @@ async def gather_prices(sources: Sources, *, now: datetime) -> Gathered:
             fetched.detail,
         )
         spot = stored.select("slot_start", "spot_price_per_kwh")
-    elif settings.demo_home:
+    elif settings.is_demo:
         status = InputStatus("prices", demo.SOURCE, Quality.SAMPLE, None, problem)
         end = published_until(now)
         known = [slot for slot in asked if slot < end]

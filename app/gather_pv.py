@@ -162,7 +162,7 @@ async def _without_weather(sources: Sources, wanted: _Wanted, *, problem: str) -
             return Gathered(
                 pv, InputStatus("pv", last.source, Quality.CACHED, last.issued_at, problem)
             )
-    if sources.settings.demo_home:
+    if sources.settings.is_demo:
         sample = await asyncio.to_thread(
             demo.sample_slots, both, zone=sources.settings.zone, currency=demo.CURRENCY
         )

@@ -109,7 +109,7 @@ async def _soc(
         how = "no plan to follow since" if projected is None else "projected along the plan"
         detail = f"last reading {last.value:.0f} %, {how}; {problem}"
         return value, InputStatus("soc", last.source, Quality.ESTIMATED, last.observed_at, detail)
-    if settings.demo_home:
+    if settings.is_demo:
         value = projected if projected is not None else DEMO_START_SOC_PERCENT
         detail = f"a simulated battery that follows the plan; {problem}"
         return value, InputStatus("soc", demo.SOURCE, Quality.SAMPLE, None, detail)
@@ -148,7 +148,7 @@ async def _water_today(
         )
     tracked = await water_today(sources, plan, now=now)
     quality = Quality.CACHED if tracked.is_measured else Quality.ESTIMATED
-    if settings.demo_home and not tracked.measured:
+    if settings.is_demo and not tracked.measured:
         quality = Quality.SAMPLE
     source = "own recorder" if tracked.measured else "heater slots of the plan"
     detail = f"{tracked.words}; {problem}"

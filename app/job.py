@@ -221,5 +221,5 @@ def _start(settings: Settings, planned_at: datetime, trigger: str) -> plans.RunS
         config_hash=config_hash(settings),
         timezone=settings.timezone,
         currency=settings.nordpool.currency,
-        demo_home=settings.demo_home,
+        demo_home=settings.is_demo,
     )

@@ -75,7 +75,7 @@ async def richest_past(sources: Sources, *, now: datetime) -> Past:
     """
     home = sources.settings.home_assistant
     own = Past(pl.DataFrame(schema=CONSUMPTION), RECORDER, 0)
-    if not sources.settings.demo_home:
+    if not sources.settings.is_demo:
         own = await own_past(sources, until=now)
     if own.days >= ENOUGH_DAYS and now - own.frame["slot_start"][-1] <= STOPPED_AFTER:
         return own

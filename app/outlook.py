@@ -55,7 +55,7 @@ async def temperatures(
     if weather is not None:
         found = open_meteo.daily_mean_temperature(weather, settings.zone)
         return found, (InputStatus("temperature", open_meteo.SOURCE, Quality.LIVE, now),)
-    if settings.demo_home:
+    if settings.is_demo:
         found = demo.temperature_days(days, zone=settings.zone)
         return found, (InputStatus("temperature", demo.SOURCE, Quality.SAMPLE, None, problem),)
     detail = f"the S-index leaves the cold out; {problem}"

@@ -44,7 +44,7 @@ async def price_breakdown(sources: Sources, *, now: datetime) -> Breakdown:
             end=last + SLOT,
         )
     # As for a plan: the sample stands in where the slot in progress has no price.
-    is_sample = settings.demo_home and ahead[0] not in stored["slot_start"]
+    is_sample = settings.is_demo and ahead[0] not in stored["slot_start"]
     if is_sample:
         end = published_until(now)
         slots = [today[0] + SLOT * index for index in range(round((end - today[0]) / SLOT))]

@@ -34,7 +34,7 @@ async def price_parts(
     )
     known = stored.select("slot_start", "spot_price_per_kwh", "provider")
     row = await asyncio.to_thread(_row, known, settings, slot)
-    if settings.demo_home and not _fits(row, import_price):
+    if settings.is_demo and not _fits(row, import_price):
         row = await asyncio.to_thread(_sample_row, asked, settings, slot)
     return row if _fits(row, import_price) else None
 

@@ -32,7 +32,7 @@ async def past_days(sources: Sources, plant: Plant, *, now: datetime) -> int:
 
     A week at least, to know the snow; all that can be had for a plant not modelled yet.
     """
-    if sources.settings.demo_home:
+    if sources.settings.is_demo:
         return PAST_DAYS
     async with session_scope(sources.sessions) as session:
         last = await modelled_pv.newest(session, plant.made_for)
@@ -59,7 +59,7 @@ async def remember(sources: Sources, plant: Plant, panels: pl.DataFrame, *, now:
 
 async def correction(sources: Sources, plant: Plant, *, now: datetime) -> pv_correction.Correction:
     """Return what the roof does to the model, neutral until enough days have shown it."""
-    if sources.settings.demo_home:
+    if sources.settings.is_demo:
         return pv_correction.NEUTRAL
     start = slot_floor(now - timedelta(days=pv_correction.WINDOW_DAYS))
     async with session_scope(sources.sessions) as session:
@@ -105,7 +105,7 @@ async def _measured(
     sources: Sources, plant: Plant, *, start: datetime, end: datetime
 ) -> pl.DataFrame:
     """Return ``slot_start`` and ``value`` in kWh of what a meter said and can be believed."""
-    if sources.settings.demo_home:
+    if sources.settings.is_demo:
         return _values(pl.DataFrame(schema=observed.QUANTITY))
     async with session_scope(sources.sessions) as session:
         found = await observed.quantity(session, KIND, start=start, end=slot_floor(end))

@@ -205,6 +205,23 @@ class Settings(BaseSettings):
         """The home's time zone."""
         return ZoneInfo(self.timezone)
 
+    @property
+    def first_real_sensor(self) -> str | None:
+        """The setting of the first sensor of a real home, None where none is configured."""
+        if self.home_assistant.url and (mapped := self.home_assistant.mapped):
+            return f"home_assistant.{next(iter(mapped))}"
+        return "mqtt.readings" if self.mqtt.enabled and self.mqtt.readings else None
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether recorded sample data may stand in: never beside a sensor of a real home."""
+        return self.demo_home and self.first_real_sensor is None
+
+    @property
+    def demo_ended_by(self) -> str:
+        """The setting of the sensor that ended the demo which is still asked for; empty if none."""
+        return (self.demo_home and self.first_real_sensor) or ""
+
     @classmethod
     def settings_customise_sources(
         cls,

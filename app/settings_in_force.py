@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from app.settings import Settings
 from app.settings_fields import NEED_A_RESTART, needs_restart, setting_fields, value_of
 
+_log = structlog.get_logger("darkstar.settings")
 Tell = Callable[[Settings], None]
 
 
@@ -26,6 +29,8 @@ class SettingsInForce:
         running = _with_places_kept(wanted, self.running)
         if not differ(running, self.running):
             return
+        if running.demo_ended_by and not self.running.demo_ended_by:
+            _log.warning("the demo home has ended", sensor=running.demo_ended_by)
         self.running = running
         for tell in self.told:
             tell(running)

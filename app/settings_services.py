@@ -113,6 +113,12 @@ class HomeAssistant(Group):
     water_heater_entity_id: EntityId | None = None
     outdoor_temperature_entity_id: EntityId | None = None
 
+    @property
+    def mapped(self) -> dict[str, str]:
+        """The entities that are mapped, by the name of their setting."""
+        names = [name for name in type(self).model_fields if name.endswith("_entity_id")]
+        return {name: entity for name in names if (entity := getattr(self, name))}
+
     @model_validator(mode="after")
     def _token_comes_with_the_url(self) -> Self:
         if self.url and not self.token:

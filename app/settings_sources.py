@@ -67,8 +67,19 @@ def settle(
     except ValidationError as error:
         # Without its cause: pydantic's text would carry the values, secrets too.
         raise refusal(error, Settings, origin) from None
-    told = (*notices, *unknown, *missing(settings))
+    told = (*notices, *unknown, *_demo_ended(settings), *missing(settings))
     return LoadedSettings(settings, path, told, tree, env_tree, origin)
+
+
+def _demo_ended(settings: Settings) -> tuple[str, ...]:
+    """Say that sample data stands in no more although the demo home is still asked for."""
+    if not settings.demo_ended_by:
+        return ()
+    told = (
+        f"the demo home has ended: {settings.demo_ended_by} is a sensor of a real home, and no "
+        "sample data stands in beside one; write demo_home: false"
+    )
+    return (told,)
 
 
 def _config_file(given: Path | None, env: Mapping[str, str]) -> Path | None:

@@ -9,7 +9,10 @@ from typing import Final
 from app.i18n import marked
 
 WORDS: Final[Mapping[str, str]] = {
-    "demo_home": marked("Recorded sample data may stand in where nothing live can be reached."),
+    "demo_home": marked(
+        "Recorded sample data may stand in where nothing live can be reached. Ends by itself with "
+        "the first sensor of a real home."
+    ),
     "timezone": marked("The home's time zone, which says when a day begins."),
     "log_level": marked("How much the service logs."),
     "data_dir": marked("Where the embedded database, the token and schedule.json are kept."),

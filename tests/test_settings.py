@@ -186,6 +186,45 @@ def test_the_shipped_file_is_the_demo_home() -> None:
     assert loaded.notices == ()
 
 
+@pytest.mark.parametrize(
+    ("real", "sensor"),
+    [
+        (
+            {
+                "DARKSTAR_HOME_ASSISTANT__URL": "http://192.0.2.20:8123",
+                "DARKSTAR_HOME_ASSISTANT__TOKEN": "t",
+                "DARKSTAR_HOME_ASSISTANT__BATTERY_SOC_ENTITY_ID": "sensor.soc",
+            },
+            "home_assistant.battery_soc_entity_id",
+        ),
+        (
+            {
+                "DARKSTAR_MQTT__URL": "mqtt://192.0.2.20",
+                "DARKSTAR_MQTT__READINGS": '[{"sensor": "pv", "topic": "pv", "unit": "W"}]',
+            },
+            "mqtt.readings",
+        ),
+    ],
+)
+def test_the_demo_ends_with_the_first_sensor_of_a_real_home(
+    real: dict[str, str], sensor: str
+) -> None:
+    loaded = load_settings(environ=real)
+    assert loaded.settings.demo_home, "as the shipped file says"
+    assert not loaded.settings.is_demo
+    (notice,) = loaded.notices
+    assert sensor in notice
+    assert "demo_home: false" in notice
+
+
+def test_an_address_without_a_sensor_is_no_real_home_yet() -> None:
+    address = {
+        "DARKSTAR_HOME_ASSISTANT__URL": "http://192.0.2.20:8123",
+        "DARKSTAR_HOME_ASSISTANT__TOKEN": "t",
+    }
+    assert load_settings(environ=address).settings.is_demo
+
+
 def test_the_fingerprint_follows_what_a_plan_depends_on() -> None:
     plain = Settings()
     assert config_hash(plain) == config_hash(Settings.model_validate({"ui": {"theme": "x"}}))

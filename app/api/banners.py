@@ -30,6 +30,7 @@ def banners(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> tupl
         _database(plan, status, zone),
         _planning(plan, status, zone),
         _sample(status),
+        _demo_ended(status),
         _stale(plan, status, zone),
         _limits(status),
         *_alerts(status, zone),
@@ -135,6 +136,19 @@ def _open(status: StatusOut) -> Banner | None:
         setting="access.mode",
     )
     return Banner("warn", _("Access is off"), text)
+
+
+def _demo_ended(status: StatusOut) -> Banner | None:
+    if not status.demo_ended_by:
+        return None
+    text = _(
+        "{setting} is a sensor of a real home, so no sample data stands in any more. What the "
+        "settings still describe of the demo home (place, battery, panels, heater) must be yours; "
+        "then set {demo} to false, and this message goes.",
+        setting=status.demo_ended_by,
+        demo="demo_home",
+    )
+    return Banner("warn", _("The demo home has ended"), text, "/setup", _("Describe your home"))
 
 
 def _sample(status: StatusOut) -> Banner | None:

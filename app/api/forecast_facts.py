@@ -99,7 +99,7 @@ async def known_facts(deps: Services) -> Facts:
     stored = await _stored(deps, axis, plan)
     scores = await known_scores(deps)
     facts = await asyncio.to_thread(_facts, axis, plan, (earlier, ahead), stored, scores.scores)
-    if settings.demo_home and facts.temperature_issue is None:
+    if settings.is_demo and facts.temperature_issue is None:
         return await asyncio.to_thread(_with_sample_weather, facts)
     return facts
 

@@ -183,7 +183,11 @@ class StatusOut(Out):
     now: AwareDatetime
     timezone: str
     currency: str
-    demo_home: bool
+    demo_home: bool = Field(description="whether recorded sample data may stand in")
+    demo_ended_by: str = Field(
+        default="",
+        description="the setting of the sensor that ended a demo home which is still asked for",
+    )
     access: str = Field(
         description="token: changes need a login or the API token; fresh: not from this machine "
         "while nobody has used the token; off: nothing is asked"

@@ -14,6 +14,7 @@ from app.api.setup_places import city_named
 from app.api.setup_steps import beside, roofs_in, sent_of, specs_of, step_view, steps, values_of
 from app.config_state import Seen
 from app.errors import DarkstarError
+from app.settings import Settings
 
 router = APIRouter()
 Key = Literal["place", "battery", "water", "sun"]
@@ -67,9 +68,14 @@ def _page(
 @router.get("/setup")
 async def start(request: Request, desk: ConfigDep, may: MaySave) -> HTMLResponse:
     """Return the first page: one's own home, or a look around first."""
-    demo = (await desk.see()).loaded.settings.demo_home
-    context = {**frame("/setup", may=may), "is_demo": demo, "problem": ""}
+    settings = (await desk.see()).loaded.settings
+    context = {**frame("/setup", may=may), **_demo(settings), "problem": ""}
     return templates.TemplateResponse(request, "setup.html", context)
+
+
+def _demo(settings: Settings) -> dict[str, Any]:
+    """Return whether the demo home is on, and the sensor of a real home that keeps it off."""
+    return {"is_demo": settings.is_demo, "real_sensor": settings.first_real_sensor}
 
 
 @router.post("/setup")
@@ -82,7 +88,8 @@ async def to_the_demo(
         await save(desk, deps, Sent({"demo_home": True}), version=None, by=by)
     except DarkstarError as error:
         problem = errors_of(error, (), seen)[""]
-        context = {**frame("/setup", may=may), "is_demo": False, "problem": problem}
+        demo = _demo(seen.loaded.settings)
+        context = {**frame("/setup", may=may), **demo, "problem": problem}
         return templates.TemplateResponse(request, "setup.html", context, status_code=409)
     deps.replan_soon("button")
     return RedirectResponse("/", status_code=303)

@@ -132,7 +132,7 @@ def place_sent(form: Mapping[str, str], settings: Settings) -> Sent:
     if first in get_args(ProviderName) and first != settings.prices.providers[0]:
         rest = [each for each in settings.prices.providers if each != first]
         changes[FIRST] = [first, *rest]
-    if changes.get("nordpool.currency", "SEK") != "SEK" and settings.demo_home:
+    if changes.get("nordpool.currency", "SEK") != "SEK" and settings.is_demo:
         changes["demo_home"] = False
     return Sent(changes, {**plain.errors, **taxes.errors})
 

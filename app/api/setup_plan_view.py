@@ -62,7 +62,7 @@ def plan_view(
             for each in (weak if plan else [])
         ),
         inputs_note=_inputs_note(plan, len(weak)),
-        is_demo=settings.demo_home,
+        is_demo=settings.is_demo,
         outcome=_outcome(plan, status) if is_made and not problem else None,
         problem=problem,
     )

@@ -37,6 +37,11 @@ TEXTS: Final = (
     marked("write the number alone, with a decimal point: the unit is in the name"),
     marked("write the number alone: the unit is in the name"),
     marked("no such setting"),
+    marked(
+        "the demo home has ended: {setting} is a sensor of a real home, and no sample data stands "
+        "in beside one"
+    ),
+    marked("write demo_home: false"),
     marked("did you mean {name}?"),
     marked("config.default.yaml lists them all"),
     marked("is missing"),

@@ -24,7 +24,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.settings_sources import load_settings
 from tests.clocks import one_slot
-from tests.fakes import FakeUpstreams, Fault
+from tests.fakes import SOC, FakeUpstreams, Fault
 from tests.gate import free_port, gate
 
 NOWHERE = "http://127.0.0.1:9"
@@ -82,6 +82,27 @@ async def test_with_nothing_reachable_the_demo_home_plans_and_says_sample(
         exported = json.loads((tmp_path / "schedule.json").read_text())
         assert exported["schedule"] == plan["schedule"]
         assert (await client.get("/api/initial_state")).json()["soc_percent"] is not None
+
+
+async def test_no_sample_stands_in_for_a_sensor_and_the_end_of_the_demo_is_told(
+    tmp_path: Path,
+) -> None:
+    with FakeUpstreams() as fakes:
+        fakes.sensors[SOC] = ("unavailable", "%")
+        config = tmp_path / "config.yaml"
+        config.write_text("demo_home: true\n")
+        settings = load_settings(config, fakes.environment()).settings
+        settings = settings.model_copy(update={"data_dir": str(tmp_path)})
+        async with running(settings) as (_, client):
+            status = await first_outcome(client)
+            page = (await client.get("/")).text
+    assert not status["demo_home"]
+    assert status["demo_ended_by"] == "home_assistant.battery_soc_entity_id"
+    inputs = {each["name"]: each for each in status["inputs"]}  # type: ignore[attr-defined]
+    assert inputs["soc"]["quality"] == "missing"
+    assert "sample" not in {each["quality"] for each in inputs.values()}
+    assert status["state"] == "degraded"
+    assert "The demo home has ended" in page
 
 
 async def test_outside_the_demo_home_nothing_is_invented(tmp_path: Path) -> None:

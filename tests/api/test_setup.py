@@ -277,6 +277,21 @@ async def test_the_demo_home_can_be_left_and_switched_on_again(home: Path) -> No
     assert settings(home)["demo_home"] is True
 
 
+async def test_beside_a_real_sensor_the_demo_home_is_off_and_cannot_be_switched_on(
+    home: Path,
+) -> None:
+    real = {
+        "DARKSTAR_HOME_ASSISTANT__URL": NOWHERE,
+        "DARKSTAR_HOME_ASSISTANT__TOKEN": TOKEN,
+        "DARKSTAR_HOME_ASSISTANT__BATTERY_SOC_ENTITY_ID": "sensor.soc",
+    }
+    async with opened(home, **real) as (_, client):
+        page = (await client.get("/setup")).text
+        assert "home_assistant.battery_soc_entity_id is a sensor of a real home" in page
+        assert "Switch the demo home on" not in page
+        assert "leave_demo" not in (await client.get("/setup/plan")).text
+
+
 async def test_the_first_plan_is_told_in_words_and_money(home: Path) -> None:
     async with opened(home) as (_, client):
         made = await client.post("/setup/plan")
