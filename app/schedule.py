@@ -23,10 +23,9 @@ from app.errors import (
 )
 from app.fetch_prices import fetch_missing_days
 from app.recorder import Recorder
+from app.replans import FAILED, RETRY_SECONDS, retry_pause
 from app.settings import Settings
 
-RETRY_SECONDS = 10
-RETRY_MAX_SECONDS = 320
 LOOK_SECONDS = 15
 ALERT_SECONDS = 30
 WATCH_SECONDS = 60
@@ -162,14 +161,12 @@ class Schedule:
             self._after(state.last_outcome)
 
     def _after(self, outcome: str) -> None:
-        if outcome not in {"failed", "held"}:
+        if outcome not in FAILED:
             self.started, self.failures = True, 0
             return
-        # A database comes back within seconds and is ours; other people's servers get rest.
-        waits = 0 if self.services.database_error else self.failures
-        seconds = min(RETRY_MAX_SECONDS, RETRY_SECONDS * 2**waits)
-        self.failures = min(self.failures + 1, 10)
-        self._plan_at(clock.now() + timedelta(seconds=seconds))
+        pause = retry_pause(self.failures, is_database=bool(self.services.database_error))
+        self.failures += 1
+        self._plan_at(clock.now() + pause)
 
     def _plan_at(self, instant: datetime) -> None:
         # A run may end after somebody switched the scheduler off.

@@ -124,7 +124,10 @@ class Services:
         )
 
     async def run_planner(self, trigger: str) -> JobState:
-        """Plan now, tell the pages, export the file; returns how it went."""
+        """Plan now, tell the pages, export the file; returns how it went.
+
+        A run that published nothing is repeated soon.
+        """
         with self.busy(), of_its_own():
             return await self._run_planner(trigger)
 
@@ -172,7 +175,7 @@ class Services:
     async def settle(self) -> None:
         """Let work in progress finish, else cancel it: it would leave its connection behind."""
         self.stopping = True
-        self.replans.waiting.clear()
+        self.replans.forget()
         if not (tasks := {task for task in self.at_work if task}):
             return
         _, late = await asyncio.wait(tasks, timeout=SETTLE_SECONDS)
@@ -182,7 +185,18 @@ class Services:
             await asyncio.wait(late, timeout=CANCEL_SECONDS)
 
     async def _run_planner(self, trigger: str) -> JobState:
+        owed = set(self.replans.failed)
         log = await self.job.run(trigger)
+        # At once: the log is that of the next run as soon as that begins.
+        outcome, error = log.last_outcome, log.last_error
+        self.replans.ended(
+            trigger,
+            outcome,
+            owed=owed,
+            again=self.replan_soon,
+            scheduler=self.scheduler,
+            is_database=bool(log.database_error),
+        )
         if log.database_error:
             # Asking again would cost the caller the database's whole patience once more.
             self._note_database(log.database_error)
@@ -193,8 +207,8 @@ class Services:
             await self.alerts.look()
             plan = await self.plan()
         await self._export_if_wanted(plan)
-        self.events.run_ended(log.last_outcome)
-        return self.job_state()
+        self.events.run_ended(outcome)
+        return self.job_state().model_copy(update={"last_outcome": outcome, "last_error": error})
 
     async def watch_alerts(self) -> None:
         """See what is worth a message and send it; a withdrawn plan is so in the file as well."""

@@ -187,7 +187,7 @@ async def test_a_database_that_comes_back_is_used_without_a_restart(
     tmp_path: Path, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The service starts while MariaDB is away and plans into it once it answers."""
-    monkeypatch.setattr("app.schedule.RETRY_SECONDS", 0.5)
+    monkeypatch.setattr("app.replans.RETRY_SECONDS", 0.5)
     port = free_port()
     away = mariadb_url.replace(":3306", f":{port}")
     async with (
@@ -230,7 +230,7 @@ class Waits:
 async def test_a_database_that_swallows_everything_costs_its_patience_once(
     tmp_path: Path, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.schedule.RETRY_SECONDS", 60)
+    monkeypatch.setattr("app.replans.RETRY_SECONDS", 60)
     port, flowing = free_port(), asyncio.Event()
     flowing.set()
     url = mariadb_url.replace(":3306", f":{port}")
