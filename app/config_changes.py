@@ -1,7 +1,7 @@
 """What somebody wants changed in the configuration, held against what it says now."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from app import legacy
@@ -28,12 +28,14 @@ class ConfigRefusedError(SettingsError):
 class Wanted:
     """Values to write, as a tree under today's names, and paths that go back to the default.
 
-    ``origin`` leads from today's names to those the caller used, where they differ.
+    ``origin`` leads from today's names to those the caller used, where they differ; ``secrets`` are
+    the paths of those that were given in clear.
     """
 
     values: Mapping[str, Any]
     cleared: tuple[str, ...]
     origin: Mapping[str, str]
+    secrets: frozenset[str] = frozenset()
 
 
 def wanted_of(body: Mapping[str, Any], present: LoadedSettings) -> Wanted:
@@ -45,15 +47,19 @@ def wanted_of(body: Mapping[str, Any], present: LoadedSettings) -> Wanted:
     tree = {name: value for name, value in body.items() if name != META}
     cleared = tuple(_nulls(tree))
     values, origin = _translated(_without_nulls(tree), present)
+    secrets: set[str] = set()
     for path, field in setting_fields().items():
         given = legacy.look(values, path)
         if given is None:
             continue
         if field.secret and isinstance(given, str) and given in MASKS:
             legacy.take(values, path)
-        elif legacy.look(dict(present.forced), path) is not None:
+            continue
+        if field.secret:
+            secrets.add(path)
+        if legacy.look(dict(present.forced), path) is not None:
             _forced(values, path, given, present)
-    return Wanted(values, tuple(map(_known, cleared)), origin)
+    return Wanted(values, tuple(map(_known, cleared)), origin, frozenset(secrets))
 
 
 def pruned(wanted: Wanted, present: LoadedSettings, candidate: LoadedSettings) -> Wanted:
@@ -62,7 +68,7 @@ def pruned(wanted: Wanted, present: LoadedSettings, candidate: LoadedSettings) -
     for path in setting_fields():
         if value_of(candidate.settings, path) == value_of(present.settings, path):
             legacy.take(values, path)
-    return Wanted(values, wanted.cleared, wanted.origin)
+    return replace(wanted, values=values)
 
 
 def target_tree(wanted: Wanted, present: LoadedSettings) -> dict[str, Any]:

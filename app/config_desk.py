@@ -27,6 +27,7 @@ from app.gather import Sessions
 from app.settings import Settings
 from app.settings_fields import NEED_A_RESTART, plain_value, setting_fields, value_of
 from app.settings_in_force import SettingsInForce, differ
+from app.settings_origins import kept_for_its_secret, misdirected
 from app.settings_sources import LoadedSettings
 
 # What a reset to defaults leaves: whose home the file describes, and how the service is reached.
@@ -59,12 +60,21 @@ class ConfigDesk:
         return await asyncio.to_thread(self._look)
 
     async def refresh(self) -> str:
-        """Put in force what somebody wrote into the files; return what is wrong with them."""
+        """Put in force what somebody wrote into the files; return what is wrong with them.
+
+        A file that would have a secret sent elsewhere waits for the secret, or for a restart: who
+        may write config.yaml may not always read secrets.yaml.
+        """
         async with self._lock:
             seen = await self.see()
-            if not seen.error and differ(seen.loaded.settings, self._saved):
-                await self._take(seen.loaded, made_from="file")
-        return seen.error
+            if seen.error or not differ(seen.loaded.settings, self._saved):
+                return seen.error
+            problems = tuple(misdirected(self._saved, seen.loaded.settings))
+            if problems:
+                listed = "; ".join(map(str, problems))
+                return f"{listed}, or restart Darkstar"
+            await self._take(seen.loaded, made_from="file")
+        return ""
 
     async def check(self, body: Mapping[str, Any]) -> Saved:
         """Return what saving this would change; raises what saving would, writes nothing."""
@@ -174,6 +184,7 @@ class ConfigDesk:
             if legacy.look(tree, path) is not None
             and not setting.secret
             and not any(path == each or path.startswith(f"{each}.") for each in KEPT_BY_RESET)
+            and not kept_for_its_secret(seen.loaded.settings, path)
         )
 
     def _prepared(
@@ -181,7 +192,7 @@ class ConfigDesk:
     ) -> tuple[Saved, Contents, LoadedSettings]:
         assert self.files is not None  # noqa: S101 - _whole has seen to it
         assert seen.contents is not None  # noqa: S101 - it is not broken
-        made = edit(self.files, seen.contents, seen.loaded, wanted(seen))
+        made = edit(self.files, seen.contents, seen.loaded, wanted(seen), trusted=self._saved)
         waiting = self.in_force.waiting(made.loaded.settings)
         restart = tuple(path for path, until in waiting.items() if until == "restart")
         version = self.files.version(made.contents)
@@ -198,7 +209,8 @@ class ConfigDesk:
             seen = self._whole(self._look(), if_version)
             saved, contents, loaded = self._prepared(seen, wanted)
             if contents == seen.contents:
-                return saved, None
+                # What was written by hand may have waited for the secret that came now.
+                return saved, loaded if differ(loaded.settings, self._saved) else None
             self.files.write(seen.contents or contents, contents)
             self._stamp = None
             after = self._look()

@@ -12,7 +12,9 @@ from app import legacy, yaml_edit
 from app.config_changes import ConfigRefusedError, Wanted, pruned, target_tree
 from app.config_files import ConfigFiles, Contents
 from app.errors import SettingsError
+from app.settings import Settings
 from app.settings_fields import plain_value, setting_fields, values_of
+from app.settings_origins import misdirected
 from app.settings_sources import LoadedSettings, settle
 
 # Original names whose figure means more than the one setting: they give way to today's name.
@@ -44,10 +46,24 @@ class Edited:
     changed: tuple[str, ...]
 
 
-def edit(files: ConfigFiles, contents: Contents, present: LoadedSettings, wanted: Wanted) -> Edited:
-    """Return the files with the change in them; raises ``ConfigRefusedError``."""
+def edit(
+    files: ConfigFiles,
+    contents: Contents,
+    present: LoadedSettings,
+    wanted: Wanted,
+    *,
+    trusted: Settings | None = None,
+) -> Edited:
+    """Return the files with the change in them; raises ``ConfigRefusedError``.
+
+    ``trusted`` are the settings whose addresses the stored secrets were given for, where those are
+    not what the files say now.
+    """
     told = pruned(wanted, present, _target(files, present, wanted))
     target = _target(files, present, told)
+    known = present.settings if trusted is None else trusted
+    if problems := tuple(misdirected(known, target.settings, wanted.secrets)):
+        raise ConfigRefusedError.listing(problems)
     before, after = values_of(present.settings), values_of(target.settings)
     pages = _Pages(contents)
     for path in told.cleared:

@@ -13,6 +13,7 @@ from app.config_desk import KEPT_BY_RESET
 from app.config_state import Seen
 from app.i18n import _, ngettext
 from app.settings_fields import setting_fields
+from app.settings_origins import kept_for_its_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,12 @@ def _changed(number: int) -> str:
 
 def reset_view(seen: Seen, refused: str, *, login: bool) -> ResetView:
     """Return what a reset of everything takes back; what it leaves is not in it."""
-    fields = [each for each in config_of(seen, {}).meta.fields if _goes_back(each)]
+    settings = seen.loaded.settings
+    fields = [
+        each
+        for each in config_of(seen, {}).meta.fields
+        if _goes_back(each) and not kept_for_its_secret(settings, each.path)
+    ]
     return ResetView(
         lines=tuple(
             (label(each.path), _value(each.path, each.value), _value(each.path, each.default))

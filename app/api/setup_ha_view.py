@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
 from pydantic import SecretStr, ValidationError
@@ -22,6 +21,7 @@ from app.i18n import _, marked
 from app.ingest.ha_discovery import KnownHome, discover
 from app.settings import HomeAssistant, Settings
 from app.settings_fields import plain_value
+from app.settings_origins import same_origin
 
 URL: Final = "home_assistant.url"
 TOKEN: Final = "home_assistant.token"  # noqa: S105 - the name of a setting
@@ -83,9 +83,9 @@ def tried(form: Mapping[str, str], settings: Settings) -> HomeAssistant | None:
     home = settings.home_assistant
     url = form.get(URL, text_of(home.url)).strip()
     sent = form.get(TOKEN, "").strip()
-    # Scheme, host and port: not over plain http either what was stored for https.
-    kept = home.token if url and urlsplit(url)[:2] == urlsplit(home.url or "")[:2] else None
     try:
+        # Scheme, host and port: not over plain http either what was stored for https.
+        kept = home.token if same_origin(url, home.url or "") else None
         return HomeAssistant(url=url or None, token=SecretStr(sent) if sent else kept)
     except ValidationError:
         return None
@@ -106,7 +106,8 @@ def connection_sent(form: Mapping[str, str], settings: Settings) -> Sent:
     """Return address and token as far as they are new."""
     url, token = form.get(URL, "").strip().rstrip("/"), form.get(TOKEN, "").strip()
     changes = {URL: url} if url and url != settings.home_assistant.url else {}
-    if token and token != plain_value(settings, TOKEN):
+    if token:
+        # Also the one that is stored: given anew, it may go to another address.
         changes[TOKEN] = token
     return Sent(changes)
 

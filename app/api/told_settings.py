@@ -105,6 +105,9 @@ TEXTS: Final = (
     marked("is set by the environment variable {name}, which wins over every file"),
     marked("change it there, or unset it"),
     marked("change the file by hand"),
+    marked("is not the place {setting} was given for"),
+    marked("give {setting} again together with it"),
+    marked("give {setting} again together with it, or restart Darkstar"),
     marked("this is not the form of a settings page"),
     marked("load the page again"),
 )
