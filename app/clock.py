@@ -44,3 +44,10 @@ def day_slots(day: date, zone: ZoneInfo) -> list[datetime]:
 def iso_utc(instant: datetime) -> str:
     """Return ``2026-11-23T12:15:00Z``, the form used in logs, JSON and file exports."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def hhmm(instant: datetime, zone: ZoneInfo) -> str:
+    """Return the local time, with its zone's name in the hour that comes twice."""
+    local = instant.astimezone(zone)
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{local:%H:%M} {local.tzname()}" if twice else f"{local:%H:%M}"

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
 from string import Formatter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from babel import Locale
 from babel.dates import format_date
@@ -110,10 +110,24 @@ def dated(day: date | datetime, pattern: str) -> str:
     return format_date(day, pattern, locale=_locale(language()))
 
 
+class Span(NamedTuple):
+    """A number that runs from one to another: told once where both read alike."""
+
+    low: float
+    high: float
+
+
 class _Localised(Formatter):
     """``str.format`` with the language's decimal mark, true minus signs and weekday names."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, Span):
+            first, last = (self.format_field(each, format_spec) for each in value)
+            if first == last:
+                return first
+            # With a minus sign in front, a dash between two numbers reads as a third one.
+            low = value.low < 0
+            return _("{low} to {high}", low=first, high=last) if low else f"{first}\u2013{last}"
         if isinstance(value, date) and format_spec == "%A":
             return dated(value, "EEEE")
         text: str = super().format_field(value, format_spec)

@@ -12,6 +12,7 @@ CATALOGUES = sorted((translations.ROOT / "locales").glob("*.po"))
 SAME = {
     "sv": {
         "15 min",
+        "{kw:.1f} kW",
         "30 min",
         "60 min",
         "ENTSO-E",

@@ -36,6 +36,7 @@ msgstr ""
 def in_tables() -> Iterator[str]:
     """Yield the messages of tables that cannot mark them themselves."""
     yield from reason_texts.TEXTS.values()
+    yield from reason_texts.VARIANTS.values()
     yield from reason_texts.PARTS
     yield from reason_rules.RULES.values()
     yield from WORDS.values()

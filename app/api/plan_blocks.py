@@ -59,13 +59,49 @@ def why(slot: SlotOut) -> str:
     )
 
 
+def block_why(block: Sequence[SlotOut], now: datetime, zone: ZoneInfo) -> str:
+    """Say why a block does what it does, with figures that are the block's.
+
+    The reason that holds is the one of the slot in progress, else of the first. Where it holds for
+    a part of the block only, the sentence says for which.
+    """
+    at = next((i for i, slot in enumerate(block) if slot.slot_start <= now < slot.slot_end), 0)
+    first, last = at, at
+    shape = _shape(block[at])
+    while shape and first > 0 and _shape(block[first - 1]) == shape:
+        first -= 1
+    while shape and last + 1 < len(block) and _shape(block[last + 1]) == shape:
+        last += 1
+    run = block[first : last + 1]
+    said = (
+        words.reason_of_run(
+            run[0].reason, [slot.reason_params for slot in run], heats_water=run[0].water_kw > 0
+        )
+        if shape
+        else why(block[at])
+    )
+    if len(run) == len(block):
+        return said
+    start, end = words.hhmm(run[0].slot_start, zone), words.hhmm(run[-1].slot_end, zone)
+    return _("{start} to {end}: {reason}", start=start, end=end, reason=said)
+
+
+def _shape(slot: SlotOut) -> tuple[str, ...]:
+    return words.reason_shape(slot.reason, slot.reason_params, heats_water=slot.water_kw > 0)
+
+
+def kind(slot: SlotOut) -> tuple[str, bool, bool]:
+    """Return what the slots of a block share: action, heater, and whether you asked for it."""
+    return slot.classification, slot.water_kw > 0, slot.is_manual
+
+
 def blocks(plan: ScheduleOut | None, now: datetime, zone: ZoneInfo) -> BlocksView:
-    """Fold neighbouring slots of one day with the same action and heater state."""
+    """Fold neighbouring slots of one day and ``kind``."""
     folded = [
         list(members)
         for _, members in groupby(
             plan.schedule if plan else [],
-            key=lambda s: (s.slot_start.astimezone(zone).date(), s.classification, s.water_kw > 0),
+            key=lambda slot: (slot.slot_start.astimezone(zone).date(), *kind(slot)),
         )
     ]
     return BlocksView(
@@ -88,8 +124,6 @@ def _block(block: list[SlotOut], heading: str, now: datetime, zone: ZoneInfo) ->
     prices = [slot.import_price_per_kwh for slot in block]
     power = max(max(slot.charge_kw, slot.discharge_kw) for slot in block)
     first, last = block[0], block[-1]
-    # The reason that holds is the one of the slot in progress, else of the first.
-    present = next((slot for slot in block if slot.slot_start <= now < slot.slot_end), None)
     return BlockView(
         day=heading,
         span=f"{words.hhmm(first.slot_start, zone)}\u2013{words.hhmm(last.slot_end, zone)}",
@@ -100,6 +134,6 @@ def _block(block: list[SlotOut], heading: str, now: datetime, zone: ZoneInfo) ->
         price=words.between(min(prices), max(prices)),
         soc=words.amount(last.soc_projected, "%"),
         cost=words.number(sum(slot.planned_cost for slot in block)),
-        why=why(present or first),
-        is_now=present is not None,
+        why=block_why(block, now, zone),
+        is_now=first.slot_start <= now < last.slot_end,
     )

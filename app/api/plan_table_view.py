@@ -151,7 +151,7 @@ class _Now:
 
 
 def _day(day: date, slots: list[SlotOut], now: _Now) -> DayView:
-    folded = [list(members) for _key, members in groupby(slots, key=_kind)]
+    folded = [list(members) for _key, members in groupby(slots, key=plan_blocks.kind)]
     earlier = [block for block in folded if now.folds and block[-1].slot_end <= now.instant]
     ahead = folded[len(earlier) :]
     return DayView(
@@ -165,10 +165,6 @@ def _day(day: date, slots: list[SlotOut], now: _Now) -> DayView:
     )
 
 
-def _kind(slot: SlotOut) -> tuple[str, bool, bool]:
-    return slot.classification, slot.water_kw > 0, slot.is_manual
-
-
 def _is_any_open(folded: Iterable[list[SlotOut]], explained: Collection[datetime]) -> bool:
     return any(slot.slot_start in explained for block in folded for slot in block)
 
@@ -179,7 +175,6 @@ def _blocks(folded: Sequence[list[SlotOut]], now: _Now) -> tuple[BlockRows, ...]
 
 def _block(block: list[SlotOut], now: _Now) -> BlockRows:
     first, last = block[0], block[-1]
-    present = next((slot for slot in block if _is_now(slot, now)), None)
     return BlockRows(
         id=f"b-{slot_key(first.slot_start)}",
         span=f"{words.hhmm(first.slot_start, now.zone)}\u2013{words.hhmm(last.slot_end, now.zone)}",
@@ -188,10 +183,10 @@ def _block(block: list[SlotOut], now: _Now) -> BlockRows:
         action=_(plan_blocks.ACTIONS[first.classification]),
         heats=first.water_kw > 0,
         is_manual=first.is_manual,
-        is_now=present is not None,
+        is_now=any(_is_now(slot, now) for slot in block),
         is_open=_is_any_open([block], now.explained),
         figures=_figures(block, now.currency),
-        why=plan_blocks.why(present or first),
+        why=plan_blocks.block_why(block, now.instant, now.zone),
         slots=tuple(_slot(slot, now) for slot in block),
     )
 

@@ -1,11 +1,12 @@
 """How the pages say names, times and money: no internal name, no ISO date, no raw exception."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app import i18n
+from app import clock, i18n
 from app.api.told import told
 from app.i18n import _, marked
 from app.planner import reason_texts
@@ -33,6 +34,7 @@ _ERRNO = re.compile(r"\[Errno \d+\] ")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _EXCEPTION = re.compile(r" \(\w+(?:Error|Timeout)\)")
+hhmm = clock.hhmm
 _NEGATIVE = re.compile(r"(?<![\w.\u2013-])-(?=\d)")
 _INPUT = re.compile(rf"^({'|'.join(NAMES)}) is ")
 
@@ -85,13 +87,6 @@ def between(low: float, high: float, digits: int = 2) -> str:
         return first
     # With a minus sign in front, a dash between two numbers reads as a third one.
     return _("{low} to {high}", low=first, high=last) if low < 0 else f"{first}\u2013{last}"
-
-
-def hhmm(instant: datetime, zone: ZoneInfo) -> str:
-    """Return the local time, with its zone's name in the hour that comes twice."""
-    local = instant.astimezone(zone)
-    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return f"{local:%H:%M} {local.tzname()}" if twice else f"{local:%H:%M}"
 
 
 def when(instant: datetime, now: datetime, zone: ZoneInfo) -> str:
@@ -152,5 +147,44 @@ def reason(code: str, params: dict[str, Any], text: str, *, heats_water: bool) -
         return plain(text)
 
 
-def _reason(code: str, params: dict[str, Any]) -> str:
-    return reason_texts.sentence(code, params, say=lambda text, given: i18n.filled(_(text), given))
+def reason_of_run(code: str, told: Sequence[dict[str, Any]], *, heats_water: bool) -> str:
+    """Return why slots of one ``reason_shape`` do what they do, their figures as spans."""
+    figures = _merged(told)
+    said = _reason(code, told[0], figures)
+    return f"{said} {_reason('water', told[0], figures)}" if heats_water else said
+
+
+def reason_shape(code: str, params: dict[str, Any], *, heats_water: bool) -> tuple[str, ...]:
+    """Return what two slots must share to be told in one sentence; one never told shares nothing.
+
+    Codes and parameters of another version are told as they were stored, each by itself.
+    """
+    try:
+        _reason(code, params)
+        water = reason_texts.shape("water", params) if heats_water else ()
+        return (code, *reason_texts.shape(code, params), *water)
+    except (KeyError, ValueError, TypeError):
+        return ()
+
+
+def _merged(told: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return numbers as spans and times as ranges; what is no number is the same in all."""
+    figures = dict(told[0])
+    for key, value in told[0].items():
+        in_all = all(key in params for params in told)
+        if in_all and isinstance(value, float | int) and not isinstance(value, bool):
+            numbers = [float(params[key]) for params in told]
+            figures[key] = i18n.Span(min(numbers), max(numbers))
+    sales = [-params.get("export_price", 0.0) for params in told]
+    figures["sale_cost"] = i18n.Span(min(sales), max(sales))
+    for kept in ("use", "rebuy"):
+        times = {params.get(f"{kept}_start", ""): params.get(f"{kept}_at") for params in told}
+        if len(set(times.values())) > 1:
+            figures[f"{kept}_at"] = f"{times[min(times)]}\u2013{times[max(times)]}"
+    return figures
+
+
+def _reason(code: str, params: dict[str, Any], figures: dict[str, Any] | None = None) -> str:
+    return reason_texts.sentence(
+        code, params, say=lambda text, given: i18n.filled(_(text), given), figures=figures
+    )

@@ -1,22 +1,22 @@
 """Why a slot does what it does: a stable code, its numbers, and one sentence with them."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from app.clock import hhmm, iso_utc
 from app.frames import SLOT_HOURS
 from app.planner import engines, manual, reason_texts
 from app.planner.battery import TINY_KWH
 from app.planner.context import Context
-from app.planner.energy_value import TERMINAL, Curve
-from app.planner.reason_codes import Worth, code_of
+from app.planner.energy_value import Curve
+from app.planner.kept_for import NOTICEABLE_KWH, Prospects, Purpose, nearest
+from app.planner.reason_codes import Worth, code_of, obstacle
 from app.planner.sequential import lists
-from app.planner.worth import VALUE_COLUMNS
 
-_TINY_KWH = 1e-6
-_SAME_VALUE = 1e-9
 _COLUMNS = (
     "slot_start",
     "classification",
@@ -26,6 +26,10 @@ _COLUMNS = (
     "export_price_per_kwh",
     "is_cheap",
     "is_strategic",
+    "cautious_pv_kwh",
+    "cautious_load_kwh",
+    "house_value_per_kwh",
+    "water_value_per_kwh",
     "water_kwh",
     "water_for_day",
     "was_smoothed",
@@ -40,6 +44,7 @@ _COLUMNS = (
     "soc_start_kwh",
     "soc_end_kwh",
 )
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,124 +59,63 @@ class Reason:
 
 def reasons(df: pl.DataFrame, ctx: Context) -> list[Reason]:
     """Return the reason of every slot, in order."""
-    later = _Later(
-        starts=df["slot_start"].to_list(),
-        import_prices=df["import_price_per_kwh"].to_list(),
-        export_prices=df["export_price_per_kwh"].to_list(),
-        offers=list(zip(*lists(df, *VALUE_COLUMNS[:3]), strict=True)),
-    )
-    curves = engines.engine_of(ctx).value(df, ctx).curves
-    rows = _rows(df)
-    bought_for = _purchases_used_at(rows)
-    result = []
-    for index, row in enumerate(rows):
-        worth = _with_gain(_worth(row, curves[index], later), row, ctx)
-        use = bought_for[index]
-        if row["classification"] == "charge" and use is not None:
-            sold = rows[use]["classification"] == "export"
-            spent = _with_gain(later.use(worth.value_per_kwh, use, is_sale=sold), row, ctx)
-            worth = spent if (spent.gain_per_kwh or 0.0) > 0 else worth
-        result.append(_reason(row, worth, ctx))
-    return result
-
-
-@dataclass(frozen=True, slots=True)
-class _Later:
-    """What every slot has to offer to a kWh that is kept."""
-
-    starts: list[datetime]
-    import_prices: list[float]
-    export_prices: list[float]
-    offers: list[tuple[float, float, float]]
-
-    def use(self, value_per_kwh: float, slot: int, *, is_sale: bool) -> Worth:
-        """Describe the use of a kWh in a slot."""
-        prices = self.export_prices if is_sale else self.import_prices
-        return Worth(value_per_kwh, prices[slot], self.starts[slot], is_sale=is_sale)
-
-    def found(self, value_per_kwh: float, slot: int) -> bool | None:
-        """Say whether a stair stands for a sale; None for energy that a slot would bring in."""
-        if slot == TERMINAL:
-            return None
-        house, water, sale = self.offers[slot]
-        if min(abs(value_per_kwh - house), abs(value_per_kwh - water)) < _SAME_VALUE:
-            return False
-        return True if abs(value_per_kwh - sale) < _SAME_VALUE else None
-
-
-def _purchases_used_at(rows: list[dict[str, Any]]) -> list[int | None]:
-    """Return, per slot, the least dear slot served before the next purchase: the marginal use.
-
-    Uses go to the dearest slots first, so the last kWh bought is the one that serves the cheapest.
-    """
-    found: list[int | None] = [None] * len(rows)
-    marginal: int | None = None
-    for index in range(len(rows) - 1, -1, -1):
-        row = rows[index]
-        charges = row["classification"] == "charge"
-        next_charges = index + 1 < len(rows) and rows[index + 1]["classification"] == "charge"
-        if next_charges and not charges:
-            marginal = None
-        if row["classification"] in {"discharge", "export"} and (
-            marginal is None or _earned(row) < _earned(rows[marginal])
-        ):
-            marginal = index
-        found[index] = marginal
-    return found
-
-
-def _earned(row: dict[str, Any]) -> float:
-    """Return what the battery's kWh brings in a slot: the price it replaces or is sold at."""
-    sold = row["classification"] == "export"
-    price: float = row["export_price_per_kwh" if sold else "import_price_per_kwh"]
-    return price
-
-
-def _rows(df: pl.DataFrame) -> list[dict[str, Any]]:
     columns = zip(*lists(df, *_COLUMNS), strict=True)
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in columns]
+    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in columns]
+    curves = engines.engine_of(ctx).value(df, ctx).curves
+    prospects = Prospects(rows, ctx)
+    starts = [row["slot_start"] for row in rows]
+    return [
+        _reason(row, _worth(slot, row, curves[slot], prospects, ctx), starts, ctx)
+        for slot, row in enumerate(rows)
+    ]
 
 
-def _worth(row: dict[str, Any], curve: Curve, later: _Later) -> Worth:
-    """Find the stair of the kWh in question: the last one kept, or the last one given away."""
-    gives = row["classification"] in {"discharge", "export"}
-    at = curve.stair_at(row["soc_end_kwh"] + (_TINY_KWH if gives else -_TINY_KWH))
-    if at is None:
-        return Worth(0.0, None, None)
-    value = -curve.segments[at][0]
-    # A stair may be a later purchase that this kWh saves; what people want to hear of is the use
-    # behind it, which is the last one before it.
-    for slope, _, slot in reversed(curve.segments[: at + 1]):
-        is_sale = later.found(-slope, slot)
-        if is_sale is not None:
-            return later.use(value, slot, is_sale=is_sale)
-    return Worth(value, None, None)
+def _worth(
+    slot: int, row: dict[str, Any], curve: Curve, prospects: Prospects, ctx: Context
+) -> Worth:
+    """Return what the last kWh kept, or the one given away instead of kept, is worth and for."""
+    holds = row["classification"] == "hold"
+    gives = row["export_kwh"] > TINY_KWH if holds else row["discharge_kwh"] > TINY_KWH
+    at = curve.stair_at(row["soc_end_kwh"] + (NOTICEABLE_KWH if gives else -NOTICEABLE_KWH))
+    value = 0.0 if at is None else -curve.segments[at][0]
+    if gives:
+        return Worth(value)
+    purposes = [each for each in prospects.of(slot) if _justifies(each, row, ctx)]
+    if (purpose := nearest(purposes, value)) is None:
+        return Worth(value)
+    bought = row["import_price_per_kwh"] / ctx.limits.efficiency
+    return Worth(value, purpose, purpose.worth_per_kwh - bought)
 
 
-def _with_gain(worth: Worth, row: dict[str, Any], ctx: Context) -> Worth:
-    """Add what the use earns beyond buying the kWh in this slot."""
-    if worth.use_price is None:
-        return worth
-    limits = ctx.limits
-    served = worth.use_price * limits.efficiency - limits.wear_per_kwh
-    bought = row["import_price_per_kwh"] / limits.efficiency
-    return worth._replace(gain_per_kwh=served - bought)
+def _justifies(purpose: Purpose, row: dict[str, Any], ctx: Context) -> bool:
+    """Say whether a purpose speaks for what a slot does: charges, stores sun, or holds."""
+    eff = ctx.limits.efficiency
+    price: float = row["import_price_per_kwh"]
+    sold: float = row["export_price_per_kwh"]
+    if row["classification"] == "charge":
+        return purpose.kind != "purchase" and purpose.worth_per_kwh > price / eff
+    if row["classification"] == "pv_charge":
+        return purpose.worth_per_kwh >= sold / eff
+    if purpose.price_per_kwh is not None:
+        return purpose.price_per_kwh >= price
+    return purpose.worth_per_kwh >= price * eff - ctx.limits.wear_per_kwh
 
 
-def _reason(row: dict[str, Any], worth: Worth, ctx: Context) -> Reason:
+def _reason(row: dict[str, Any], worth: Worth, starts: list[datetime], ctx: Context) -> Reason:
     code = code_of(row, worth, ctx)
-    params = _params(row, worth, ctx)
+    params = _params(row, worth, starts, ctx)
     text = reason_texts.sentence(code, params)
     if row["water_kwh"] > 0:
         text = f"{text} {reason_texts.sentence('water', params)}"
     return Reason(code=code, text=text, params=params, marginal_value_per_kwh=worth.value_per_kwh)
 
 
-def _params(row: dict[str, Any], worth: Worth, ctx: Context) -> dict[str, Any]:
+def _params(
+    row: dict[str, Any], worth: Worth, starts: list[datetime], ctx: Context
+) -> dict[str, Any]:
     """Return the numbers the sentence uses; money per kWh, power in kW."""
     limits = ctx.limits
     price: float = row["import_price_per_kwh"]
-    zone = ctx.settings.zone
     power_kw = max(row["charge_kwh"], row["discharge_kwh"]) / SLOT_HOURS
     params: dict[str, Any] = {
         "currency": ctx.settings.nordpool.currency,
@@ -183,6 +127,8 @@ def _params(row: dict[str, Any], worth: Worth, ctx: Context) -> dict[str, Any]:
         "value": round(worth.value_per_kwh, 4),
         "value_now": round(price * limits.efficiency - limits.wear_per_kwh, 4),
         "min_soc_percent": ctx.settings.battery.min_soc_percent,
+        "is_below_minimum": row["soc_start_kwh"] < limits.floor_kwh - NOTICEABLE_KWH,
+        "is_feed_in_full": row["export_kwh"] >= limits.export_kwh - NOTICEABLE_KWH,
     }
     action = row["manual_action"]
     if action in {"charge", "export"}:
@@ -190,11 +136,11 @@ def _params(row: dict[str, Any], worth: Worth, ctx: Context) -> dict[str, Any]:
         params["target_percent"] = (
             round(100 * target_kwh / limits.capacity_kwh, 1) if limits.capacity_kwh else 0.0
         )
-    if worth.use_start is not None:
-        params["use_price"] = round(worth.use_price or 0.0, 4)
-        params["use_is_sale"] = worth.is_sale
-        params["gain"] = round(worth.gain_per_kwh or 0.0, 4)
-        params["use_at"] = worth.use_start.astimezone(zone).strftime("%H:%M")
+        params["because"] = obstacle(row, target_kwh, ctx)
+    if worth.purpose is not None:
+        gain = worth.gain_per_kwh or 0.0
+        params |= _told(worth.purpose, row["slot_start"], starts, ctx.settings.zone)
+        params["gain"] = round(gain, 4)
     if row["water_for_day"] is not None:
         params["water_kw"] = round(row["water_kwh"] / SLOT_HOURS, 3)
         params["water_for_day"] = row["water_for_day"].isoformat()
@@ -202,7 +148,40 @@ def _params(row: dict[str, Any], worth: Worth, ctx: Context) -> dict[str, Any]:
     return params
 
 
+def _told(
+    purpose: Purpose, now: datetime, starts: list[datetime], zone: ZoneInfo
+) -> dict[str, Any]:
+    """Return the parameters of a purpose; the day is told where the time alone means another."""
+    if purpose.slot is None:
+        return {"left_value": round(purpose.worth_per_kwh, 4)}
+    start = starts[purpose.slot]
+    name = "rebuy" if purpose.kind == "purchase" else "use"
+    told: dict[str, Any] = {
+        f"{name}_price": round(purpose.price_per_kwh or 0.0, 4),
+        f"{name}_at": hhmm(start, zone),
+        f"{name}_start": iso_utc(start),
+    }
+    if name == "use":
+        told["use_is_sale"] = purpose.kind == "sale"
+    local, here = start.astimezone(zone), now.astimezone(zone)
+    if local.replace(tzinfo=None) - here.replace(tzinfo=None) >= _DAY:
+        told[f"{name}_day"] = local.date().isoformat()
+    return told
+
+
 def _water_source(row: dict[str, Any]) -> str:
-    if row["import_kwh"] > TINY_KWH:
-        return "grid"
-    return "battery" if row["discharge_kwh"] > TINY_KWH else "pv"
+    """Name what heats: sun that the house leaves, then the battery after the house, then the grid.
+
+    Several are joined by ``_``, in this order.
+    """
+    water_kwh = row["water_kwh"]
+    missing_kwh = max(0.0, row["cautious_load_kwh"] - row["cautious_pv_kwh"])
+    pv_kwh = min(water_kwh, max(0.0, row["cautious_pv_kwh"] - row["cautious_load_kwh"]))
+    own_kwh = row["discharge_kwh"] - row["battery_export_kwh"]
+    battery_kwh = min(water_kwh - pv_kwh, max(0.0, own_kwh - missing_kwh))
+    parts = {
+        "pv": pv_kwh,
+        "battery": battery_kwh,
+        "grid": water_kwh - pv_kwh - battery_kwh,
+    }
+    return "_".join(name for name, kwh in parts.items() if kwh > TINY_KWH) or "grid"

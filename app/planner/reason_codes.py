@@ -1,43 +1,61 @@
 """Which rule decided a slot: a stable code from what the slot does and what its energy is worth."""
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from app.planner import manual
 from app.planner.battery import TINY_KWH
 from app.planner.context import Context
+from app.planner.kept_for import NOTICEABLE_KWH, Purpose
 
-_NOTICEABLE_KWH = 1e-6
+Obstacle = Literal["target", "soc_unknown", "power", "fuse", "feed_in", "cheap", "rule"]
+"""What keeps a manual action from being done."""
+_SAME_VALUE = 1e-9
 
 
 class Worth(NamedTuple):
-    """What the kWh in question is for later: its value, and the use that gives it.
+    """What the kWh in question is worth later, and what it is for.
 
-    ``gain_per_kwh`` is what the use earns beyond buying in this slot; None without a known use.
+    ``gain_per_kwh`` is what the purpose earns beyond buying in this slot; None without one.
     """
 
     value_per_kwh: float
-    use_price: float | None
-    use_start: datetime | None
+    purpose: Purpose | None = None
     gain_per_kwh: float | None = None
-    is_sale: bool = False
 
 
 def code_of(row: dict[str, Any], worth: Worth, ctx: Context) -> str:
     """Name the rule that decided."""
     word: str = row["classification"]
     action: str | None = row["manual_action"]
+    if ctx.limits.capacity_kwh == 0:
+        return "hold_no_battery"
     if action in manual.BATTERY_ACTIONS:
         return _manual_code(action, word)
-    if word == "charge":
-        return _charge_code(row, worth, ctx)
-    if word == "discharge":
-        return _discharge_code(row, ctx)
-    if word == "export":
-        return "export_beats_later_use"
-    if word == "pv_charge":
-        return "pv_store_for_later"
-    return _hold_code(row, worth, ctx)
+    deciders = {"charge": _charge_code, "discharge": _discharge_code, "hold": _hold_code}
+    if word in deciders:
+        return deciders[word](row, worth, ctx)
+    return "export_beats_later_use" if word == "export" else "pv_store_for_later"
+
+
+def obstacle(row: dict[str, Any], target_kwh: float, ctx: Context) -> Obstacle:
+    """Say what keeps a manual charge or sale from being done; ``target_kwh`` is where it ends."""
+    limits, charges = ctx.limits, row["manual_action"] == "charge"
+    reached_kwh = row["soc_end_kwh"] if charges else -row["soc_end_kwh"]
+    power_kwh, most_kwh = (
+        (row["charge_kwh"], limits.charge_kwh)
+        if charges
+        else (row["discharge_kwh"], limits.discharge_kwh)
+    )
+    held = row["is_cheap"] and not ctx.settings.manual_planning.override_hold_in_cheap
+    causes: tuple[tuple[Obstacle, bool], ...] = (
+        ("soc_unknown", not charges and not ctx.discharge_allowed),
+        ("target", reached_kwh >= (target_kwh if charges else -target_kwh) - NOTICEABLE_KWH),
+        ("power", power_kwh >= most_kwh - NOTICEABLE_KWH),
+        ("fuse", charges and row["import_kwh"] >= limits.import_kwh - NOTICEABLE_KWH),
+        ("cheap", not charges and held),
+        ("feed_in", not charges and row["export_kwh"] >= limits.export_kwh - NOTICEABLE_KWH),
+    )
+    return next((cause for cause, holds in causes if holds), "rule")
 
 
 def _manual_code(action: str, word: str) -> str:
@@ -52,7 +70,7 @@ def _charge_code(row: dict[str, Any], worth: Worth, ctx: Context) -> str:
     pays = worth.gain_per_kwh is not None and worth.gain_per_kwh > 0
     rules = (
         ("charge_paid_for", row["import_price_per_kwh"] < 0),
-        ("charge_to_minimum", row["soc_start_kwh"] < limits.floor_kwh - _NOTICEABLE_KWH),
+        ("charge_to_minimum", row["soc_start_kwh"] < limits.floor_kwh - NOTICEABLE_KWH),
         ("charge_run_on", row["was_smoothed"] and row["draft_label"] != "charge"),
         ("charge_for_later_use", pays),
         ("charge_strategic", row["is_strategic"]),
@@ -60,13 +78,16 @@ def _charge_code(row: dict[str, Any], worth: Worth, ctx: Context) -> str:
     return next((code for code, holds in rules if holds), "charge_for_reserve")
 
 
-def _discharge_code(row: dict[str, Any], ctx: Context) -> str:
+def _discharge_code(row: dict[str, Any], worth: Worth, ctx: Context) -> str:
+    # What is given away for less than it is worth is given because a rest would be too short.
+    gives_away = row["house_value_per_kwh"] < worth.value_per_kwh - _SAME_VALUE
+    smoothed = row["was_smoothed"] and (row["draft_label"] == "hold" or gives_away)
     rules = (
         (
             "discharge_for_fuse",
-            row["import_kwh"] >= ctx.limits.import_kwh - _NOTICEABLE_KWH,
+            row["import_kwh"] >= ctx.limits.import_kwh - NOTICEABLE_KWH,
         ),
-        ("discharge_run_on", row["was_smoothed"] and row["draft_label"] == "hold"),
+        ("discharge_run_on", smoothed),
         ("discharge_in_cheap_pays", row["is_cheap"]),
     )
     return next((code for code, holds in rules if holds), "discharge_pays")
@@ -74,13 +95,15 @@ def _discharge_code(row: dict[str, Any], ctx: Context) -> str:
 
 def _hold_code(row: dict[str, Any], worth: Worth, ctx: Context) -> str:
     limits = ctx.limits
-    full = row["soc_end_kwh"] >= limits.ceiling_kwh - _NOTICEABLE_KWH
-    empty = row["soc_start_kwh"] <= limits.floor_kwh + _NOTICEABLE_KWH
+    full = row["soc_end_kwh"] >= limits.ceiling_kwh - NOTICEABLE_KWH
+    empty = row["soc_start_kwh"] <= limits.floor_kwh + NOTICEABLE_KWH
     cut = row["was_smoothed"] and row["draft_label"] != "hold"
-    price: float = row["import_price_per_kwh"]
-    kept = worth.value_per_kwh > 0 and (worth.use_price is None or worth.use_price >= price)
+    # Heat is served after the house, and worth less by its own margin.
+    serves_house = row["cautious_load_kwh"] > row["cautious_pv_kwh"]
+    use_value = row["house_value_per_kwh" if serves_house else "water_value_per_kwh"]
+    pays = use_value > max(worth.value_per_kwh, 0.0) + _SAME_VALUE
+    known = worth.purpose is not None
     rules = (
-        ("hold_no_battery", limits.capacity_kwh == 0),
         ("hold_soc_unknown", not ctx.discharge_allowed),
         ("hold_run_too_short", cut),
         ("hold_curtail", row["curtailed_kwh"] > TINY_KWH),
@@ -88,7 +111,9 @@ def _hold_code(row: dict[str, Any], worth: Worth, ctx: Context) -> str:
         ("hold_sell_surplus", row["export_kwh"] > TINY_KWH),
         ("hold_empty", empty),
         ("hold_balanced", row["import_kwh"] <= TINY_KWH),
-        ("hold_use_does_not_pay", not kept),
+        ("hold_use_does_not_pay", not known and not pays),
+        ("hold_run_too_short", not known and row["was_smoothed"]),
         ("hold_cheap_window", row["is_cheap"]),
+        ("hold_for_dearer", known),
     )
-    return next((code for code, holds in rules if holds), "hold_for_dearer")
+    return next((code for code, holds in rules if holds), "hold_by_rule")

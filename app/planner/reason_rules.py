@@ -37,5 +37,6 @@ RULES: dict[str, str] = {
     "hold_balanced": "Nothing to decide: sun and load balance.",
     "hold_use_does_not_pay": "Margins: a use must earn its losses, its wear and your margin.",
     "hold_cheap_window": "Hold in cheap windows: what is stored is kept for dearer hours.",
+    "hold_by_rule": "Safety factor (S-index): below 1 it counts on less consumption than forecast.",
     "hold_for_dearer": "Value of stored energy: a later use earns more than serving the house now.",
 }

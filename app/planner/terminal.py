@@ -76,6 +76,16 @@ def credit(stored_kwh: float, ctx: Context) -> float:
     return money + left_kwh * ctx.end_value[-1][0]
 
 
+def marginal_value_per_kwh(stored_kwh: float, ctx: Context) -> float:
+    """Return what the last of ``stored_kwh`` is worth at the end, per stored kWh."""
+    level_kwh = ctx.limits.floor_kwh
+    for value, kwh in ctx.end_value:
+        level_kwh += kwh
+        if stored_kwh <= level_kwh + _TINY_KWH:
+            return value
+    return ctx.end_value[-1][0]
+
+
 def mean_value_per_kwh(ctx: Context) -> float:
     """Return the mean worth of a stored kWh left at the end over the whole band."""
     width_kwh = sum(kwh for _, kwh in ctx.end_value)
