@@ -81,7 +81,7 @@ def marginal_value_per_kwh(stored_kwh: float, ctx: Context) -> float:
     level_kwh = ctx.limits.floor_kwh
     for value, kwh in ctx.end_value:
         level_kwh += kwh
-        if stored_kwh <= level_kwh + _TINY_KWH:
+        if stored_kwh <= level_kwh + TINY_KWH:
             return value
     return ctx.end_value[-1][0]
 
