@@ -1,26 +1,21 @@
 """The state of the home at the start of a run, with what is known about each number."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from typing import Any, Protocol
 
-from app.clock import local_day, local_midnight, slot_floor
-from app.db import observations
-from app.db.engine import session_scope
-from app.db.models import Observation
+from app.charge_state import charge_state
+from app.clock import local_day, local_midnight
 from app.errors import UpstreamError
 from app.frames import SLOT_HOURS
 from app.gather import Sources
-from app.ingest import demo, home_assistant, mqtt_readings
-from app.ingest.home_assistant import Reading
+from app.ingest import ha_counter, home_assistant
+from app.ingest.ha_counter import CountedToday
 from app.planner.context import HomeState
 from app.provenance import InputStatus, Quality
 from app.water_today import water_today
 
-SOC_PROJECTABLE_FOR = timedelta(hours=2)
-DEMO_START_SOC_PERCENT = 50.0
 _DAY_HOURS = 24
 
 
@@ -57,7 +52,7 @@ async def home_now(
 
     ``remember`` stores the reading, for when the sensor falls silent.
     """
-    soc, soc_status = await _soc(sources, plan, now=now, remember=remember)
+    soc, soc_status = await charge_state(sources, plan, now=now, remember=remember)
     used_kwh, water_status = await _water_today(sources, plan, now=now)
     running = next((slot for slot in plan if slot.slot_start <= now < slot.slot_end), None)
     state = HomeState(
@@ -72,59 +67,6 @@ async def home_now(
     return HomeNow(state, soc is not None, (soc_status, water_status))
 
 
-async def _soc(
-    sources: Sources, plan: Sequence[PlannedSlot], *, now: datetime, remember: bool
-) -> tuple[float | None, InputStatus]:
-    settings = sources.settings
-    if not settings.battery.capacity_kwh:
-        status = InputStatus("soc", "no battery configured", Quality.LIVE, now)
-        return settings.battery.min_soc_percent, status
-    entity_id = settings.home_assistant.battery_soc_entity_id
-    reading, problem = await _read(sources, entity_id, home_assistant.soc_percent, now=now)
-    source = home_assistant.SOURCE
-    if reading is None:
-        reading, source = _charge_level_heard(sources, now=now), mqtt_readings.SOURCE
-    if reading is not None:
-        value, at = reading
-        quality = Quality.LIVE if now - at <= home_assistant.LIVE_FOR else Quality.CACHED
-        seen = Observation(
-            name="soc_percent",
-            observed_at=at,
-            value=value,
-            unit="%",
-            source=source,
-            quality=quality.value,
-        )
-        if remember:
-            async with session_scope(sources.sessions, writes=True) as session:
-                await observations.record(session, seen)
-        return value, InputStatus("soc", source, quality, at)
-    projected = next(
-        (slot.soc_projected for slot in plan if slot.slot_end == slot_floor(now)), None
-    )
-    async with session_scope(sources.sessions) as session:
-        last = await observations.last(session, "soc_percent", after=now - SOC_PROJECTABLE_FOR)
-    if last is not None:
-        value = projected if projected is not None else last.value
-        how = "no plan to follow since" if projected is None else "projected along the plan"
-        detail = f"last reading {last.value:.0f} %, {how}; {problem}"
-        return value, InputStatus("soc", last.source, Quality.ESTIMATED, last.observed_at, detail)
-    if settings.is_demo:
-        value = projected if projected is not None else DEMO_START_SOC_PERCENT
-        detail = f"a simulated battery that follows the plan; {problem}"
-        return value, InputStatus("soc", demo.SOURCE, Quality.SAMPLE, None, detail)
-    return None, InputStatus("soc", home_assistant.SOURCE, Quality.MISSING, None, problem)
-
-
-def _charge_level_heard(sources: Sources, *, now: datetime) -> tuple[float, datetime] | None:
-    return mqtt_readings.charge_level(
-        sources.readings,
-        sources.settings.mqtt.readings,
-        now=now,
-        usable_for=home_assistant.USABLE_FOR,
-    )
-
-
 async def _water_today(
     sources: Sources, plan: Sequence[PlannedSlot], *, now: datetime
 ) -> tuple[float, InputStatus]:
@@ -132,54 +74,39 @@ async def _water_today(
     power_kw = settings.water_heating.power_kw
     if not power_kw:
         return 0.0, InputStatus("water_today", "no water heater configured", Quality.LIVE, now)
-    entity_id = settings.home_assistant.water_heater_daily_entity_id
-    today = local_day(now, settings.zone)
-    # A counter last written yesterday still shows yesterday's total.
-    reading, problem = await _read(
-        sources,
-        entity_id,
-        partial(home_assistant.daily_energy_kwh, most_kwh=_DAY_HOURS * power_kw),
-        now=now,
-        not_before=local_midnight(today, settings.zone),
-    )
-    if reading is not None:
-        return reading[0], InputStatus(
-            "water_today", home_assistant.SOURCE, Quality.LIVE, reading[1]
-        )
+    counted = await _counted_today(sources, power_kw, now=now)
+    if isinstance(counted, CountedToday):
+        source = home_assistant.SOURCE
+        status = InputStatus("water_today", source, Quality.LIVE, counted.at, counted.how)
+        return counted.energy_kwh, status
     tracked = await water_today(sources, plan, now=now)
     quality = Quality.CACHED if tracked.is_measured else Quality.ESTIMATED
     if settings.is_demo and not tracked.measured:
         quality = Quality.SAMPLE
     source = "own recorder" if tracked.measured else "heater slots of the plan"
-    detail = f"{tracked.words}; {problem}"
+    detail = f"{tracked.words}; {counted}"
     return tracked.used_kwh, InputStatus("water_today", source, quality, now, detail)
 
 
-async def _read(
-    sources: Sources,
-    entity_id: str | None,
-    convert: Callable[[Reading, str], float],
-    *,
-    now: datetime,
-    not_before: datetime | None = None,
-) -> tuple[tuple[float, datetime] | None, str]:
-    """Return (value, time) of a mapped sensor, or None and why."""
-    ask: Callable[..., Awaitable[Reading]] = home_assistant.read_sensor
-    if not sources.settings.home_assistant.url:
-        return None, "Home Assistant is not configured"
+async def _counted_today(sources: Sources, power_kw: float, *, now: datetime) -> CountedToday | str:
+    """Return what the heater's counter says of today, or why it says nothing."""
+    settings = sources.settings
+    entity_id = settings.home_assistant.water_heater_daily_entity_id
+    if not settings.home_assistant.url:
+        return "Home Assistant is not configured"
     if not entity_id:
-        return None, "no sensor is mapped"
+        return "no sensor is mapped"
     try:
-        reading = await ask(
+        return await ha_counter.read_today(
             sources.client,
-            sources.settings.home_assistant,
+            settings.home_assistant,
             entity_id,
+            midnight=local_midnight(local_day(now, settings.zone), settings.zone),
             now=now,
-            not_before=not_before,
+            most_kwh=_DAY_HOURS * power_kw,
         )
-        return (convert(reading, entity_id), reading.at), ""
     except UpstreamError as error:
-        return None, str(error)
+        return str(error)
 
 
 def _owed_kwh(sources: Sources, plan: Sequence[PlannedSlot], *, now: datetime) -> float:

@@ -20,6 +20,7 @@ from app.errors import UpstreamError
 from app.frames import SLOT
 from app.gather import Sources
 from app.ingest import ha_backfill, ha_recorded, meters, mqtt_readings
+from app.ingest.charge_level import Reach
 from app.ingest.consumption import most_kwh_per_slot
 from app.ingest.ha_rest import SOURCE
 from app.ingest.meters import SOC, TEMPERATURE, Meter
@@ -92,9 +93,11 @@ class Recorder:
         """Return the meters of Home Assistant, and by MQTT those of what it does not measure."""
         settings = self.sources.settings
         home = settings.home_assistant
-        wanted = meters.mapped(home) if home.url else ()
+        battery = settings.battery
+        reach = Reach.of(battery) if battery.capacity_kwh else None
+        wanted = meters.mapped(home, reach=reach) if home.url else ()
         known = {meter.quantity for meter in wanted}
-        heard = mqtt_readings.mapped(settings.mqtt.readings, home)
+        heard = mqtt_readings.mapped(settings.mqtt.readings, home, reach=reach)
         return wanted, tuple(meter for meter in heard if meter.quantity not in known)
 
     async def _gaps(self, wanted: Sequence[Meter], end: datetime) -> _Window | None:

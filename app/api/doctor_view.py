@@ -25,6 +25,7 @@ _CHECKS: Final = {
     "frozen": marked("Standstill"),
     "silent": marked("Silence"),
     "gaps": marked("Gaps"),
+    "history": marked("History"),
     "resets": marked("Resets"),
     "midnight": marked("Midnight"),
     "statistics": marked("Statistics"),

@@ -41,8 +41,8 @@ class FindingOut(Out):
     model_config = ConfigDict(json_schema_extra={"examples": [_FINDING]})
 
     check: str = Field(
-        description="state, unit, scale, sign, frozen, silent, gaps, resets, midnight, statistics, "
-        "home_balance, battery_balance or efficiency"
+        description="state, unit, scale, sign, frozen, silent, history, gaps, resets, midnight, "
+        "statistics, home_balance, battery_balance or efficiency"
     )
     verdict: Verdict = Field(description="grey: could not be judged")
     proof: str

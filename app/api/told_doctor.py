@@ -122,12 +122,10 @@ TEXTS: Final = (
     marked("reverse {entity} with a template sensor (its value times -1) and map that one"),
     marked("between {low} and {high} °C"),
     marked("map an outdoor thermometer in °C"),
-    marked("{before} {unit} before midnight and {now} {same} now: it did not begin anew"),
-    marked(
-        "map a counter that begins anew at midnight to {setting}, such as a utility meter with "
-        "the cycle daily"
-    ),
-    marked("a meter that goes on counting belongs in home_assistant.water_heater_entity_id"),
+    marked("goes on counting at midnight"),
+    marked("what it rises since then is taken for the day"),
+    marked("its history begins at {time} UTC"),
+    marked("too early to say more"),
     marked("began anew {minutes} min after midnight"),
     marked("set the time zone of the device, or of Home Assistant, to the home's"),
     marked("began anew at midnight"),

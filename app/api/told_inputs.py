@@ -31,6 +31,42 @@ TEXTS: Final = (
     marked("no sensor of the consumption is mapped"),
     marked("last reading {percent} %"),
     marked("no plan to follow since"),
+    marked("just before"),
+    marked("followed along what moved the battery"),
+    marked(
+        "{percent} % is held back: {known} % was known {seconds} s before, and the battery cannot "
+        "have moved so far"
+    ),
+    marked("it counts once it has lasted {minutes} minutes"),
+    marked(
+        "the charge level is not believed: it has said {percent} % for {time} while the battery "
+        "was to move by {moved} %"
+    ),
+    marked("the sensor is frozen, or the battery does not follow the plan"),
+    marked(
+        "the charge level is not believed: it has said {percent} % for {time} without a change of "
+        "any other sensor of its device for {silent}"
+    ),
+    marked("the device or its bridge is gone"),
+    marked("the charge level is not believed: it has said {percent} % for {time}"),
+    marked("no battery keeps its level for so long"),
+    marked("{number} minutes"),
+    marked("{number} hours"),
+    marked("unchanged for {time}"),
+    marked("its device goes on reporting"),
+    marked("nothing was to move the battery"),
+    marked("a counter that goes on counting"),
+    marked("what it rose since midnight"),
+    marked("{source}: the history of {entity} does not reach back to midnight"),
+    marked("how much of its {energy} kWh was counted today cannot be said before tomorrow"),
+    marked("a utility meter with the cycle daily tells at once"),
+    marked("{source}: {entity} fell {number} times since midnight"),
+    marked("map the counter of the energy that the heater used"),
+    marked(
+        "{source}: {entity} counted {energy} kWh since midnight, more than the {most} kWh the "
+        "water heater can use in a day"
+    ),
+    marked("map the heater's own counter, or correct water_heating.power_kw"),
     marked("projected along the plan"),
     marked("a simulated battery that follows the plan"),
     marked("counted from the heater slots of the plan"),

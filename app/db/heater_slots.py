@@ -20,6 +20,10 @@ PRICED: Final = pl.Schema(
     }
 )
 
+MOVED: Final = pl.Schema(
+    {"slot_start": UTC_TIME, "charge_kw": pl.Float64(), "discharge_kw": pl.Float64()}
+)
+
 
 async def executed(session: AsyncSession, *, start: datetime, end: datetime) -> pl.DataFrame:
     """Return the heater's energy of each planned slot of [start, end), oldest first (``HEATED``).
@@ -41,6 +45,14 @@ async def prices_used(session: AsyncSession, *, start: datetime, end: datetime) 
         end=end,
     )
     return pl.DataFrame([tuple(row) for row in found], schema=PRICED, orient="row")
+
+
+async def battery_moves(session: AsyncSession, *, start: datetime, end: datetime) -> pl.DataFrame:
+    """Return what the plan in force had the battery do in each slot of [start, end) (``MOVED``)."""
+    found = await _in_force(
+        session, HistorySlot.charge_kw, HistorySlot.discharge_kw, start=start, end=end
+    )
+    return pl.DataFrame([tuple(row) for row in found], schema=MOVED, orient="row")
 
 
 async def _in_force(

@@ -15,6 +15,8 @@ from app.ingest.consumption import ENERGY_UNITS, POWER_UNITS, RESET_BELOW_RATIO
 GAP_AMBER, GAP_RED = timedelta(minutes=15), timedelta(hours=4)
 # A counter that begins anew every day falls once; one that falls more often counts nothing.
 MOST_RESETS = 3
+# A history that begins this much after the window is a short one.
+SHORT_OF_HOURS = 0.25
 # Measuring noise around zero.
 NOISE_KW = 0.05
 NOISE_RATIO = 0.05
@@ -65,12 +67,11 @@ def statistics(entity: Entity) -> Iterator[Finding]:
 
 
 def gaps(entity: Entity) -> Finding:
-    """Say for how long the entity was unavailable or unknown, or not recorded at all."""
+    """Say for how long the entity was unavailable or unknown since its history begins."""
     silent = entity.stretches.filter(pl.col("value").is_null()).select(
         length=pl.col("end") - pl.col("begin")
     )["length"]
-    before = timedelta(0) if entity.points.is_empty() else entity.points["at"][0] - entity.start
-    lengths = [*silent.to_list(), *([before] if before > timedelta(0) else [])]
+    lengths = silent.to_list()
     total, longest = sum(lengths, timedelta(0)), max(lengths, default=timedelta(0))
     minutes = total / timedelta(minutes=1)
     verdict = (
@@ -83,6 +84,22 @@ def gaps(entity: Entity) -> Finding:
     return Finding(
         "gaps", verdict, proof, round(minutes, 1), "min", "" if verdict is Verdict.GREEN else fix
     )
+
+
+def history(entity: Entity) -> Iterator[Finding]:
+    """Say that it is too early to judge what was not recorded: a new sensor, or a new home."""
+    if entity.points.is_empty():
+        return
+    begin = entity.points["at"][0]
+    missing = (begin - entity.start) / HOUR
+    if missing > SHORT_OF_HOURS:
+        yield Finding(
+            "history",
+            Verdict.GREY,
+            f"its history begins at {begin:%d %b %H:%M} UTC; too early to say more",
+            round(missing, 2),
+            "h",
+        )
 
 
 def resets(entity: Entity) -> Iterator[Finding]:

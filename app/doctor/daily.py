@@ -1,4 +1,4 @@
-"""A daily counter must begin anew at the home's midnight, or yesterday counts as today."""
+"""What a counter of the day does at the home's midnight: begin anew, or go on counting."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -25,18 +25,11 @@ def midnight_reset(entity: Entity, *, midnight: datetime) -> Iterator[Finding]:
         return
     after = known.filter(pl.col("at") >= midnight)
     anew = after.filter(pl.col("value") < full * RESET_BELOW_RATIO)
-    unit, setting = entity.answer.unit, entity.role.setting
     if anew.is_empty():
-        now = float(known["value"][-1])
         yield Finding(
             "midnight",
-            Verdict.RED,
-            f"{full:g} {unit} before midnight and {now:g} {unit} now: it did not begin anew",
-            now,
-            unit,
-            f"map a counter that begins anew at midnight to {setting}, such as a utility meter "
-            "with the cycle daily; a meter that goes on counting belongs in "
-            "home_assistant.water_heater_entity_id",
+            Verdict.GREEN,
+            "goes on counting at midnight; what it rises since then is taken for the day",
         )
         return
     late = anew["at"][0] - midnight

@@ -83,6 +83,7 @@ def _findings(
     yield from checks.temperature(entity)
     yield from standstill.standstill(entity, flows, settings.battery)
     yield from standstill.silence(entity)
+    yield from checks.history(entity)
     yield checks.gaps(entity)
     yield from checks.resets(entity)
     yield from daily.midnight_reset(entity, midnight=midnight)

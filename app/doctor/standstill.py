@@ -12,12 +12,15 @@ from app.doctor.flows import Flows
 from app.doctor.report import Finding, Verdict
 from app.doctor.roles import Kind
 from app.doctor.series import HOUR
-from app.ingest.home_assistant import COUNTER_USABLE_FOR, USABLE_FOR
+from app.ingest.charge_level import UNCHANGED_FOR
+from app.ingest.home_assistant import COUNTER_USABLE_FOR
 from app.settings import Battery
 
 # A level may rest at its limit for a night.
 LEVEL_HOURS: Final = 12.0
 _SHOWN_HOURS: Final = 2.0
+# A power or a temperature that says nothing for longer is not measured, or not reported.
+_POWER_TOLD_WITHIN: Final = timedelta(hours=1)
 
 
 def standstill(entity: Entity, flows: Flows, battery: Battery) -> Iterator[Finding]:
@@ -68,15 +71,21 @@ def _whole_hours(entity: Entity, begin: datetime, end: datetime) -> range:
 
 
 def silence(entity: Entity) -> Iterator[Finding]:
-    """Say when the last confirmation is too old for a plan to use."""
-    if entity.answer.at is None:
+    """Say when nothing was heard for longer than a plan believes.
+
+    Home Assistant marks no value that is said again over an integration that reports changes only:
+    a level that stays is judged by what moved the battery (``standstill``), nothing is at rest.
+    """
+    if entity.answer.at is None or entity.role.kind is Kind.DAILY or _rests(entity):
         return
     age = entity.end - entity.answer.at
-    limit = COUNTER_USABLE_FOR if entity.is_counter else USABLE_FOR
-    if age <= limit or entity.role.kind is Kind.DAILY:
+    needed = entity.role.kind is Kind.LEVEL
+    limit = UNCHANGED_FOR if needed else _POWER_TOLD_WITHIN
+    if entity.is_counter:
+        limit = COUNTER_USABLE_FOR
+    if age <= limit:
         return
     minutes = age / timedelta(minutes=1)
-    needed = entity.role.kind is Kind.LEVEL
     yield Finding(
         "silent",
         Verdict.RED if needed else Verdict.AMBER,
@@ -86,3 +95,9 @@ def silence(entity: Entity) -> Iterator[Finding]:
         f"let the integration of {entity.answer.mapped.entity_id} report unchanged values, too "
         "(a shorter polling interval, or a newer Home Assistant)",
     )
+
+
+def _rests(entity: Entity) -> bool:
+    """Tell whether it is a power of nothing, such as that of a roof at night."""
+    known = entity.points.drop_nulls()
+    return entity.is_power and known.height > 0 and known["value"][-1] == 0

@@ -12,6 +12,7 @@ import polars as pl
 
 from app.frames import SLOT, SLOT_HOURS, UTC_TIME
 from app.ingest import ha_statistics, meters
+from app.ingest.charge_level import without_jumps
 from app.ingest.consumption import ENOUGH_OF_A_SLOT
 from app.ingest.ha_statistics import Period, Statistic
 from app.ingest.meters import MEASURED_SLOTS, SOC, TEMPERATURE, Meter
@@ -86,7 +87,14 @@ def _rows(meter: Meter, statistic: Statistic) -> pl.DataFrame | None:
         amount = mean_kw.clip(lower_bound=0) * ((pl.col("end") - pl.col("start")) / _HOUR)
     else:
         amount = None
-    return None if amount is None else statistic.frame.select("start", "end", amount=amount)
+    if amount is None:
+        return None
+    rows = statistic.frame.select("start", "end", amount=amount)
+    if meter.reach is None or rows.is_empty():
+        return rows
+    points = rows.select(at="start", value="amount")
+    sound = without_jumps(points, meter.reach, until=rows["end"][-1])
+    return rows.join(sound.select(start="at"), on="start", how="semi")
 
 
 def _quarters(meter: Meter, rows: pl.DataFrame, *, most_kwh: float) -> pl.DataFrame:

@@ -10,8 +10,10 @@ from typing import Final
 import httpx
 import polars as pl
 
+from app.errors import UpstreamError
 from app.frames import SLOT
 from app.ingest import meters
+from app.ingest.ha_company import confirmed_at, read_companies
 from app.ingest.ha_rest import SensorMissingError, read_history, read_state
 from app.ingest.meters import Meter, Record
 from app.settings import HomeAssistant
@@ -77,12 +79,26 @@ async def _record(
     state = await read_state(client, home, key)
     until = min(now, end + AROUND)
     points = await read_history(client, home, key, unit=state.unit, start=start - AROUND, end=until)
-    value = _number(state.text)
-    if state.at <= until:
-        points = meters.confirmed(points, at=state.at, value=value)
+    value, said_at = _number(state.text), state.at
+    if value and until - said_at > UNCONFIRMED_FOR:
+        said_at = await _confirmed(home, key, said_at, until)
+    if said_at <= until:
+        points = meters.confirmed(points, at=said_at, value=value)
     # Nothing may last: a roof at night need not be confirmed.
-    believed = until if value == 0 else min(until, max(start, state.at + UNCONFIRMED_FOR))
+    believed = until if value == 0 else min(until, max(start, said_at + UNCONFIRMED_FOR))
     return Record(points, state.unit, believed)
+
+
+async def _confirmed(home: HomeAssistant, key: str, at: datetime, until: datetime) -> datetime:
+    """Return when an unchanged value was confirmed last, by its device going on if not by itself.
+
+    A value that changed after ``until`` says nothing of before: ``at`` is later then.
+    """
+    try:
+        companies = await read_companies(home, [key])
+    except UpstreamError:
+        return at
+    return max(at, min(until, confirmed_at(at, companies[key])))
 
 
 def _number(text: str | None) -> float | None:

@@ -71,12 +71,14 @@ class EntityState:
     """What an entity says now: its text, its unit ("" without one), when it last said so (UTC).
 
     ``state_class`` tells whether Home Assistant keeps statistics of it; "" without one.
+    ``last_reset`` is when a counter that says so began anew.
     """
 
     text: str | None
     unit: str
     at: datetime
     state_class: str = ""
+    last_reset: datetime | None = None
 
 
 async def read_state(
@@ -93,7 +95,16 @@ async def read_state(
     unit = str(state.attributes.get("unit_of_measurement") or "")
     at = max(state.last_updated, state.last_reported or state.last_updated)
     state_class = str(state.attributes.get("state_class") or "")
-    return EntityState(state.state, unit, at, state_class)
+    return EntityState(state.state, unit, at, state_class, _last_reset(state.attributes))
+
+
+def _last_reset(attributes: dict[str, Any]) -> datetime | None:
+    """Return when a counter says it began anew; one that never did may name the year 1970."""
+    try:
+        said = datetime.fromisoformat(str(attributes.get("last_reset") or ""))
+    except ValueError:
+        return None
+    return said if said.tzinfo else None
 
 
 async def read_history(

@@ -19,8 +19,6 @@ from app.ingest.ha_rest import (
 )
 from app.settings import HomeAssistant
 
-LIVE_FOR = timedelta(minutes=15)
-USABLE_FOR = timedelta(minutes=60)
 # A counter of energy stands still while nothing is used: silence is not a fault for a day.
 COUNTER_USABLE_FOR = timedelta(hours=24)
 HISTORY_DAYS = 7
@@ -32,8 +30,8 @@ __all__ = [
     "SOURCE",
     "Reading",
     "SensorMissingError",
-    "daily_energy_kwh",
     "energy_kwh",
+    "number",
     "power_kw",
     "read_consumption",
     "read_sensor",
@@ -59,12 +57,6 @@ class SensorInvalidError(UpstreamError):
     code = "sensor_invalid"
 
 
-class SensorStaleError(UpstreamError):
-    """The entity's value is too old to act on."""
-
-    code = "sensor_stale"
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A number a sensor reported, in its own unit, and when it last confirmed it (UTC)."""
@@ -78,29 +70,13 @@ async def read_sensor(
     client: httpx.AsyncClient,
     settings: HomeAssistant,
     entity_id: str,
-    *,
-    now: datetime,
-    not_before: datetime | None = None,
 ) -> Reading:
-    """Return a sensor's number, or a ``Sensor…Error`` saying why it cannot be used.
-
-    ``not_before`` is the start of the day for a daily counter: an older value is yesterday's.
-    Without it a reading may be an hour old, a counter of energy a day.
-    """
+    """Return a sensor's number, however old, or a ``Sensor…Error`` saying why it cannot be used."""
     state = await read_state(client, settings, entity_id)
-    value = _number(state.text, entity_id)
-    usable_for = COUNTER_USABLE_FOR if state.unit in ENERGY_UNITS else USABLE_FOR
-    if state.at < (not_before or now - usable_for):
-        minutes = (now - state.at).total_seconds() / 60
-        rule = "before this day began" if not_before else f"at most {usable_for} are believed"
-        raise SensorStaleError(
-            f"{SOURCE}: {entity_id} was last updated {minutes:.0f} minutes ago ({rule}); "
-            "check that its device still reports"
-        )
-    return Reading(value, state.unit, state.at)
+    return Reading(number(state.text, entity_id), state.unit, state.at)
 
 
-def _number(text: str | None, entity_id: str) -> float:
+def number(text: str | None, entity_id: str) -> float:
     """Return the number of a state; refuses words and what is not finite."""
     word = (text or "").strip().lower()
     if word == "unavailable":
@@ -156,17 +132,6 @@ def power_kw(reading: Reading, entity_id: str) -> float:
             "a power in W, kW or MW is needed"
         )
     return reading.value * POWER_UNITS[reading.unit]
-
-
-def daily_energy_kwh(reading: Reading, entity_id: str, *, most_kwh: float) -> float:
-    """Return the energy of today in kWh; refuses more than ``most_kwh``, what a day can hold."""
-    value_kwh = energy_kwh(reading, entity_id)
-    if value_kwh > most_kwh:
-        raise SensorInvalidError(
-            f"{SOURCE}: {entity_id} is {value_kwh:g} kWh, more than the {most_kwh:g} kWh the water "
-            "heater can use in a day; map a counter that resets at midnight"
-        )
-    return value_kwh
 
 
 async def read_consumption(

@@ -10,6 +10,7 @@ import polars as pl
 from app.errors import UpstreamError
 from app.frames import UTC_TIME
 from app.ingest import slot_flows
+from app.ingest.charge_level import Reach, without_jumps
 from app.ingest.consumption import CELSIUS, ENERGY_UNITS, FAHRENHEIT, POWER_UNITS
 from app.ingest.slot_flows import FLOW, Part
 from app.settings import HomeAssistant
@@ -39,11 +40,15 @@ class MeterUnitError(UpstreamError):
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A quantity and the entity (or topic) that measures it."""
+    """A quantity and the entity (or topic) that measures it.
+
+    ``reach`` bounds how fast a charge level can move; what it forbids is left out.
+    """
 
     quantity: str
     key: str
     part: Part = Part.WHOLE
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +73,23 @@ _SENSORS: Final = {
 }
 
 
-def mapped(home: HomeAssistant) -> tuple[Meter, ...]:
-    """Return the meters of Home Assistant's entities."""
+def mapped(home: HomeAssistant, *, reach: Reach | None = None) -> tuple[Meter, ...]:
+    """Return the meters of Home Assistant's entities; without a battery there is no ``reach``."""
     names = (*_SENSORS, "grid_power", "battery_power")
     keys = {name: getattr(home, f"{name}_entity_id") for name in names}
     keys["water_heater"] = keys["water_heater"] or home.water_heater_daily_entity_id
-    return meters_of(keys, home)
+    return meters_of(keys, home, reach=reach)
 
 
-def meters_of(keys: Mapping[str, str | None], home: HomeAssistant) -> tuple[Meter, ...]:
+def meters_of(
+    keys: Mapping[str, str | None], home: HomeAssistant, *, reach: Reach | None = None
+) -> tuple[Meter, ...]:
     """Return the meters of what is mapped; one of its own wins over a part of a signed power."""
-    found = [Meter(quantity, key) for name, quantity in _SENSORS.items() if (key := keys.get(name))]
+    found = [
+        Meter(quantity, key, reach=reach if quantity == SOC else None)
+        for name, quantity in _SENSORS.items()
+        if (key := keys.get(name))
+    ]
     imports = home.grid_power_positive_is == "import"
     charges = home.battery_power_positive_is == "charge"
     signed = (
@@ -117,6 +128,8 @@ def measured(meter: Meter, record: Record, slots: pl.Series, *, most_kwh: float)
 def _flow(meter: Meter, record: Record, slots: pl.Series, *, most_kwh: float) -> pl.DataFrame:
     unit, points = record.unit, record.points
     if meter.quantity == SOC and unit == _PERCENT:
+        if meter.reach is not None:
+            points = without_jumps(points, meter.reach, until=record.until)
         return slot_flows.soc_at_ends(points, slots)
     if meter.quantity == TEMPERATURE and unit in {CELSIUS, FAHRENHEIT}:
         value = pl.col("value")

@@ -16,7 +16,8 @@ import polars as pl
 
 from app.frames import SLOT
 from app.ingest import meters
-from app.ingest.consumption import POINTS
+from app.ingest.charge_level import Company, Point, Reach
+from app.ingest.consumption import POINTS, POWER_UNITS
 from app.ingest.ha_recorded import AROUND, UNCONFIRMED_FOR, Recorded
 from app.ingest.home_assistant import Reading, SensorInvalidError, soc_percent
 from app.ingest.meters import Meter, Record
@@ -60,6 +61,10 @@ class Readings:
             return None
         return Reading(value, reading.unit, points[-1][0])
 
+    def points(self, reading: MqttReading, *, start: datetime, end: datetime) -> list[Point]:
+        """Return what was heard of a reading in [start, end)."""
+        return [each for each in self._heard.get(_place(reading), ()) if start <= each[0] < end]
+
     def record(self, reading: MqttReading, *, start: datetime, end: datetime) -> Record:
         """Return what was heard around [start, end), believed for 20 minutes after the last."""
         points = self._heard.get(_place(reading), ())
@@ -75,9 +80,11 @@ def _place(reading: MqttReading) -> tuple[str, str]:
     return reading.key, reading.unit
 
 
-def mapped(wanted: Sequence[MqttReading], home: HomeAssistant) -> tuple[Meter, ...]:
+def mapped(
+    wanted: Sequence[MqttReading], home: HomeAssistant, *, reach: Reach | None
+) -> tuple[Meter, ...]:
     """Return the meters of the topics; the sign of a power is that of ``home_assistant``."""
-    return meters.meters_of({each.sensor: each.key for each in wanted}, home)
+    return meters.meters_of({each.sensor: each.key for each in wanted}, home, reach=reach)
 
 
 def read_slots(
@@ -105,17 +112,48 @@ def read_slots(
 
 
 def charge_level(
-    readings: Readings, wanted: Sequence[MqttReading], *, now: datetime, usable_for: timedelta
+    readings: Readings, wanted: Sequence[MqttReading]
 ) -> tuple[float, datetime] | None:
-    """Return (state of charge in percent, when), None where none was heard lately or it is off."""
-    mine = next((each for each in wanted if each.sensor == "battery_soc"), None)
+    """Return (state of charge in percent, when), None where none is known or it is no level."""
+    mine = _level(wanted)
     reading = readings.newest(mine) if mine else None
-    if mine is None or reading is None or now - reading.at > usable_for:
+    if mine is None or reading is None:
         return None
     try:
         return soc_percent(reading, mine.topic), reading.at
     except SensorInvalidError:
         return None
+
+
+def charge_points(
+    readings: Readings, wanted: Sequence[MqttReading], *, start: datetime, end: datetime
+) -> list[Point]:
+    """Return what was heard of the charge level in [start, end)."""
+    mine = _level(wanted)
+    return readings.points(mine, start=start, end=end) if mine else []
+
+
+def company(readings: Readings, wanted: Sequence[MqttReading]) -> Company:
+    """Return what the other sensors below the charge level's own topic say.
+
+    ``device/soc`` and ``device/power`` are one device; what stands alone has no company.
+    """
+    mine = _level(wanted)
+    others = [each for each in wanted if mine and each != mine and _parent(each) == _parent(mine)]
+    heard = [(each, said) for each in others if (said := readings.newest(each)) is not None]
+    return Company(
+        max((said.at for _, said in heard), default=None),
+        is_lively=any(each.unit in POWER_UNITS and said.value for each, said in heard),
+    )
+
+
+def _level(wanted: Sequence[MqttReading]) -> MqttReading | None:
+    return next((each for each in wanted if each.sensor == "battery_soc"), None)
+
+
+def _parent(reading: MqttReading) -> str:
+    parent, _, _ = reading.topic.rpartition("/")
+    return parent or reading.topic
 
 
 def _number(payload: bytes, json_key: str | None) -> float | None:

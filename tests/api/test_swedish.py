@@ -11,6 +11,9 @@ import httpx
 import pytest
 import time_machine
 
+from app import i18n
+from app.api.told import told
+from app.ingest.charge_level import Company, Followed, constancy, doubt
 from app.settings_sources import load_settings
 from tests.api.test_service import first_outcome, offline, running
 from tests.api.test_system import environ
@@ -147,3 +150,31 @@ async def test_the_rest_interface_stays_english(tmp_path: Path) -> None:
         refused = await client.get("/api/runs/99999", headers=SWEDISH)
     assert asked == english
     assert "there is no" in refused.json()["message"]
+
+
+HELD = "0 % is held back: 63.5 % was known 1 s before, and the battery cannot have moved so far"
+SINCE = datetime(2026, 1, 14, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"last reading 64 %, just before; {HELD}; it counts once it has lasted 10 minutes",
+        *(
+            f"the charge level is not believed: {doubt(63.5, SINCE, company, moved, now=now)}"
+            for company, moved, now in (
+                (Company(), Followed(40, 23.5), SINCE + timedelta(hours=5)),
+                (Company(SINCE, is_lively=True), Followed(63, 0), SINCE + timedelta(hours=5)),
+                (Company(), Followed(63, 0), SINCE + timedelta(hours=30)),
+            )
+        ),
+        constancy(SINCE, Company(), now=SINCE + timedelta(minutes=90)),
+        constancy(SINCE, Company(SINCE + timedelta(hours=5)), now=SINCE + timedelta(hours=5)),
+        "a counter that goes on counting; what it rose since midnight",
+        "its history begins at 01 Dec 02:35 UTC; too early to say more",
+    ],
+)
+def test_why_a_sensor_is_believed_or_not_is_said_in_one_language(said: str) -> None:
+    with i18n.speaking("sv"):
+        swedish = told(said)
+    assert not ENGLISH.search(swedish), swedish

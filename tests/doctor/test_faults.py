@@ -141,6 +141,7 @@ def unit(text: str) -> Callable[[Sensor], Sensor]:
 
 
 RED, AMBER = Verdict.RED, Verdict.AMBER
+GREEN, GREY = Verdict.GREEN, Verdict.GREY
 CASES = {
     "level without unit": Case(
         signed_home, SOC, unit(""), "unit", RED, ("no unit", "unit_of_measurement (%)")
@@ -287,14 +288,6 @@ CASES = {
     "five hours without a value": Case(
         counted_home, SUN, unavailable(9, 4), "gaps", RED, ("5.0 h without", "log"), 300
     ),
-    "not recorded at the beginning": Case(
-        signed_home,
-        GRID,
-        lambda s: replace(s, rows=[row for row in s.rows if row[0] > hours_ago(20)]),
-        "gaps",
-        RED,
-        ("4.0 h without",),
-    ),
     "a power with an energy unit": Case(
         counted_home, LOAD, zigzag, "resets", RED, ("only rises", "unit W or kW")
     ),
@@ -303,9 +296,6 @@ CASES = {
     ),
     "a counter that dips": Case(
         counted_home, LOAD, dipped, "resets", AMBER, ("came back 1 times", "left out"), 1
-    ),
-    "hot water that never begins anew": Case(
-        signed_home, WATER, endless, "midnight", RED, ("did not begin anew", "utility meter")
     ),
     "hot water on another clock": Case(
         signed_home,
@@ -327,9 +317,18 @@ CASES = {
     "a level that nobody confirms": Case(
         signed_home,
         SOC,
-        lambda s: replace(s, reported_at=hours_ago(3)),
+        lambda s: replace(s, reported_at=hours_ago(25)),
         "silent",
         RED,
+        ("1500 min ago", "polling"),
+        1500,
+    ),
+    "a power that nobody confirms": Case(
+        signed_home,
+        GRID,
+        lambda s: replace(s, reported_at=hours_ago(3)),
+        "silent",
+        AMBER,
         ("180 min ago", "polling"),
         180,
     ),
@@ -358,6 +357,36 @@ def test_a_planted_fault_is_blamed_on_nobody_else(case: Case) -> None:
         e.name: e.verdict for e in report.entities if e.setting != f"home_assistant.{case.key}"
     }
     assert set(others.values()) <= {Verdict.GREEN, Verdict.GREY}, others
+
+
+def test_a_home_recorded_since_this_morning_is_judged_by_what_there_is() -> None:
+    home = signed_home(NOW)
+    young = {
+        name: replace(sensor, rows=[row for row in sensor.rows if row[0] > hours_ago(9)])
+        for name, sensor in home.sensors.items()
+    }
+    report = examined(replace(home, sensors=young))
+    findings = [finding for entity in report.entities for finding in entity.findings]
+    assert {finding.verdict for finding in findings} <= {GREEN, GREY}, report.summary
+    told = finding(report, SOC, "history")
+    assert told.verdict is GREY
+    assert "too early to say" in told.proof
+    assert told.value == pytest.approx(15, abs=0.1)
+
+
+def test_a_level_that_stays_for_hours_is_no_fault_by_itself() -> None:
+    home = signed_home(NOW)
+    told = replace(home.sensors[home.mapping[SOC]], reported_at=hours_ago(5))
+    report = examined(replace(home, sensors=home.sensors | {home.mapping[SOC]: told}))
+    assert report.verdict is GREEN
+
+
+def test_hot_water_that_never_begins_anew_is_taken_from_midnight_on() -> None:
+    home = signed_home(NOW)
+    report = examined(home.change(WATER, endless))
+    told = finding(report, WATER, "midnight")
+    assert told.verdict is GREEN
+    assert "goes on counting" in told.proof
 
 
 def test_a_reversed_sign_is_set_right_by_the_setting_that_is_named() -> None:

@@ -51,13 +51,17 @@ class Kept:
 
 @dataclass
 class HaWebSocket:
-    """The socket's script; ``fault`` breaks the next ``times`` connections (None: all)."""
+    """The socket's script; ``fault`` breaks the next ``times`` connections (None: all).
+
+    ``answers`` are those to commands other than the recorder's.
+    """
 
     statistics: dict[str, Kept] = field(default_factory=dict)
     commands: list[dict[str, Any]] = field(default_factory=list)
     connections: int = 0
     fault: WsFault | None = None
     times: int | None = None
+    answers: dict[str, Callable[[], Any]] = field(default_factory=dict)
 
     def next_fault(self) -> WsFault | None:
         """The fault of the next connection, if any."""
@@ -69,7 +73,9 @@ class HaWebSocket:
         return self.fault
 
     def result(self, command: dict[str, Any]) -> Any:
-        """What a healthy recorder answers."""
+        """What a healthy Home Assistant answers."""
+        if (answer := self.answers.get(command["type"])) is not None:
+            return answer()
         ids = [each for each in command["statistic_ids"] if each in self.statistics]
         if command["type"] == "recorder/get_statistics_metadata":
             return [self._metadata(each) for each in ids]

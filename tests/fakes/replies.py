@@ -73,6 +73,32 @@ def load_kwh(start: datetime) -> float:
     return 0.4 if 15 <= start.hour < 21 else 0.1
 
 
+def recorded(
+    entity_id: str, told: list[tuple[datetime, str]], begin: datetime, end: datetime
+) -> list[Mapping[str, str]]:
+    """The states of [begin, end] as the history answers: first the one in force at ``begin``."""
+    before = [(begin, said) for at, said in told if at <= begin][-1:]
+    inside = [(at, said) for at, said in told if begin < at <= end]
+    return [
+        {"entity_id": entity_id, "state": said, "last_changed": at.isoformat()}
+        for at, said in (*before, *inside)
+    ]
+
+
+def daily_history(
+    entity_id: str, text: str, begin: datetime, end: datetime, midnight: datetime
+) -> list[list[Mapping[str, str]]]:
+    """A history of a counter that begins anew at midnight and says ``text`` a quarter later."""
+    told = [(begin, "5.000")] if begin < midnight else []
+    told += [(at, said) for at, said in ((midnight, "0.000"), (midnight + SLOT, text)) if at <= end]
+    return [
+        [
+            {"entity_id": entity_id, "state": said, "last_changed": at.isoformat()}
+            for at, said in told
+        ]
+    ]
+
+
 def counter_history(
     entity_id: str, begin: datetime, end: datetime
 ) -> list[list[Mapping[str, str]]]:

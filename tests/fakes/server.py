@@ -50,7 +50,9 @@ class FakeUpstreams:
     Use it as a context manager; ``now`` decides what is already published and how fresh the
     sensors are. ``fail("nordpool", Fault.HTML, times=2)`` breaks a service for two requests (for
     good without ``times``), ``heal`` mends it. ``sensors`` maps an entity to (state, unit),
-    ``sensor_age`` makes all of them old, ``requests`` lists (service, path, query) as they came.
+    ``sensor_age`` makes all of them old, ``said_at`` one of them; ``attributes`` add to its own;
+    ``histories`` is what each was when, ``devices`` names the device of an entity. ``requests``
+    lists (service, path, query) as they came.
     """
 
     now: Callable[[], datetime] = clock.now
@@ -67,6 +69,10 @@ class FakeUpstreams:
             CONSUMPTION: ("12345.6", "kWh"),
         }
     )
+    attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    said_at: dict[str, datetime] = field(default_factory=dict)
+    histories: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
+    devices: dict[str, str] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     websocket: HaWebSocket = field(default_factory=HaWebSocket)
     sky: Sky = field(default_factory=Sky)
@@ -75,6 +81,17 @@ class FakeUpstreams:
         self._faults: dict[str, list[Fault]] = {}
         self._lasting: dict[str, Fault] = {}
         self.stopping = threading.Event()
+        self.websocket.answers |= {
+            "get_states": self._states,
+            "config/entity_registry/list_for_display": lambda: {
+                "entity_categories": {"0": "config", "1": "diagnostic"},
+                "entities": [
+                    {"ei": entity_id, "pl": "mqtt", "lb": []}
+                    | ({"di": device} if (device := self.devices.get(entity_id)) else {})
+                    for entity_id in self.sensors
+                ],
+            },
+        }
 
     def __enter__(self) -> Self:
         self._server = _Server(("127.0.0.1", self.port), self)
@@ -166,22 +183,36 @@ class FakeUpstreams:
         if path in FIXED:
             return 200, FIXED[path]
         if path == "/api/states":
-            at = self.now() - self.sensor_age
-            return 200, [
-                replies.entity_state(entity_id, *said, at)
-                for entity_id, said in self.sensors.items()
-            ]
+            return 200, self._states()
         if path.startswith("/api/states/"):
             entity_id = path.removeprefix("/api/states/")
             if entity_id not in self.sensors:
                 return 404, {"message": "Entity not found."}
-            at = self.now() - self.sensor_age
-            return 200, replies.entity_state(entity_id, *self.sensors[entity_id], at)
+            return 200, self._state(entity_id)
         if path.startswith("/api/history/period/"):
             begin = datetime.fromisoformat(path.removeprefix("/api/history/period/"))
             end = datetime.fromisoformat(query["end_time"])
-            return 200, replies.counter_history(query["filter_entity_id"], begin, end)
+            return 200, self._history(query["filter_entity_id"], begin, end)
         return 404, {"message": "Not found"}
+
+    def _state(self, entity_id: str) -> dict[str, Any]:
+        at = self.said_at.get(entity_id, self.now() - self.sensor_age)
+        found = replies.entity_state(entity_id, *self.sensors[entity_id], at)
+        found["attributes"] |= self.attributes.get(entity_id, {})
+        return found
+
+    def _states(self) -> list[dict[str, Any]]:
+        return [self._state(entity_id) for entity_id in self.sensors]
+
+    def _history(self, entity_id: str, begin: datetime, end: datetime) -> Any:
+        if (told := self.histories.get(entity_id)) is not None:
+            return [replies.recorded(entity_id, told, begin, end)]
+        if entity_id == CONSUMPTION:
+            return replies.counter_history(entity_id, begin, end)
+        today = clock.local_day(self.now(), replies.DELIVERY_ZONE)
+        midnight = clock.local_midnight(today, replies.DELIVERY_ZONE)
+        said, _ = self.sensors.get(entity_id, ("unknown", None))
+        return replies.daily_history(entity_id, said, begin, end, midnight)
 
 
 class _Server(ThreadingHTTPServer):

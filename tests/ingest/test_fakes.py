@@ -39,7 +39,7 @@ async def test_every_client_understands_the_stand_ins(fake_upstreams: FakeUpstre
             location=Location(),
             array=SolarArray(),
         )
-        soc = await home_assistant.read_sensor(client, _home(fake_upstreams), SOC, now=NOW)
+        soc = await home_assistant.read_sensor(client, _home(fake_upstreams), SOC)
         history = await home_assistant.read_consumption(
             client, _home(fake_upstreams), CONSUMPTION, now=NOW, most_kwh=9.6
         )
@@ -113,9 +113,7 @@ async def test_a_wrong_token_is_an_auth_error_without_the_token(
 ) -> None:
     async with http.make_client() as client:
         with pytest.raises(UpstreamAuthError) as caught:
-            await home_assistant.read_sensor(
-                client, _home(fake_upstreams, "not-the-token"), SOC, now=NOW
-            )
+            await home_assistant.read_sensor(client, _home(fake_upstreams, "not-the-token"), SOC)
     assert "not-the-token" not in str(caught.value)
     assert len(fake_upstreams.requests) == 1, "asking again would not help"
 
@@ -124,7 +122,7 @@ async def test_a_redirect_never_takes_the_token_elsewhere(fake_upstreams: FakeUp
     fake_upstreams.fail("home_assistant", Fault.REDIRECT)
     async with http.make_client() as client:
         with pytest.raises(UpstreamError, match="HTTP 302"):
-            await home_assistant.read_sensor(client, _home(fake_upstreams), SOC, now=NOW)
+            await home_assistant.read_sensor(client, _home(fake_upstreams), SOC)
     assert len(fake_upstreams.requests) == 1
 
 

@@ -3,7 +3,7 @@
 import logging
 import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
@@ -29,10 +29,6 @@ def _says(state: str) -> Break:
     return lambda fakes: fakes.sensors.update({SOC: (state, "%")})
 
 
-def _old(fakes: FakeUpstreams) -> None:
-    fakes.sensor_age = timedelta(minutes=95)
-
-
 def _fails(fault: Fault) -> Break:
     return lambda fakes: fakes.fail("home_assistant", fault)
 
@@ -46,7 +42,6 @@ FAULTS: dict[str, tuple[Break, str, str]] = {
     "unknown": (_says("unknown"), "sensor_unknown", "wait for its first value"),
     "a word": (_says("charging"), "sensor_invalid", "map an entity that measures"),
     "nan": (_says("nan"), "sensor_invalid", "check its template"),
-    "old": (_old, "sensor_stale", "still reports"),
     "500": (_fails(Fault.SERVER_ERROR), "upstream_failed", "HTTP 500"),
     "a proxy's page": (_fails(Fault.HTML), "upstream_malformed", "valid JSON"),
     "hangs up": (_fails(Fault.HANG_UP), "upstream_unreachable", "cannot be reached"),
@@ -68,7 +63,7 @@ async def test_each_fault_of_a_sensor_has_a_class_and_a_fix_and_never_the_token(
         broken(fakes)
         async with http.make_client() as client:
             with pytest.raises(UpstreamError) as caught:
-                await home_assistant.read_sensor(client, _home(fakes), SOC, now=NOW)
+                await home_assistant.read_sensor(client, _home(fakes), SOC)
     assert caught.value.code == code
     assert fix in str(caught.value)
     assert "Home Assistant" in str(caught.value)
@@ -82,17 +77,11 @@ async def test_another_tokens_fault_is_not_a_missing_sensor(
     with FakeUpstreams(now=lambda: NOW, token=TOKEN) as fakes:
         async with http.make_client() as client:
             with pytest.raises(ha_rest.TokenRefusedError) as caught:
-                await home_assistant.read_sensor(
-                    client, _home(fakes, token=OLD_TOKEN), SOC, now=NOW
-                )
+                await home_assistant.read_sensor(client, _home(fakes, token=OLD_TOKEN), SOC)
             with pytest.raises(http.UnusableTokenError) as odd:
-                await home_assistant.read_sensor(
-                    client, _home(fakes, token=ODD_TOKEN), SOC, now=NOW
-                )
+                await home_assistant.read_sensor(client, _home(fakes, token=ODD_TOKEN), SOC)
             with pytest.raises(ha_rest.NotHomeAssistantError):
-                await home_assistant.read_sensor(
-                    client, _home(fakes, path="/lovelace"), SOC, now=NOW
-                )
+                await home_assistant.read_sensor(client, _home(fakes, path="/lovelace"), SOC)
     assert "paste it again" in str(odd.value)
     told = _whole_story(caught.value) + _whole_story(odd.value) + caplog.text
     assert OLD_TOKEN not in told

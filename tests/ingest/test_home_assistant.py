@@ -1,7 +1,7 @@
 """Sensors are believed only when their value, unit and age make sense."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -15,7 +15,6 @@ from app.ingest.home_assistant import (
     Reading,
     SensorInvalidError,
     SensorMissingError,
-    SensorStaleError,
     SensorUnavailableError,
 )
 from app.settings import HomeAssistant
@@ -40,14 +39,10 @@ def _counter(state: str, updated: datetime, unit: str | None = "kWh") -> dict[st
     return {"state": state, "last_updated": at, "attributes": attributes}
 
 
-async def _read(
-    body: object, *, now: datetime = NOW, not_before: datetime | None = None
-) -> Reading:
+async def _read(body: object) -> Reading:
     respx.get(f"{BASE}/api/states/{SOC}").respond(json=body)
     async with http.make_client() as client:
-        return await home_assistant.read_sensor(
-            client, SETTINGS, SOC, now=now, not_before=not_before
-        )
+        return await home_assistant.read_sensor(client, SETTINGS, SOC)
 
 
 @respx.mock
@@ -80,32 +75,11 @@ async def test_another_shape_is_refused(body: object) -> None:
 
 
 @respx.mock
-async def test_a_reading_over_an_hour_old_is_stale_and_says_how_old() -> None:
-    edge = datetime(2026, 2, 3, 10, 58, 11, 120000, tzinfo=UTC)
-    assert (await _read(_soc(), now=edge)).value == 57.3
-    with pytest.raises(SensorStaleError, match="122 minutes"):
-        await _read(_soc(), now=NOW + timedelta(hours=2))
-
-
-@respx.mock
-async def test_an_unchanged_value_that_was_just_reported_is_fresh() -> None:
+async def test_a_reading_says_when_it_was_confirmed_however_long_ago() -> None:
     body = _soc(last_updated="2026-02-02T22:00:00+00:00")
     assert (await _read(body)).at == datetime(2026, 2, 3, 9, 58, 11, 120000, tzinfo=UTC)
     body.pop("last_reported")
-    with pytest.raises(SensorStaleError):
-        await _read(body)
-
-
-@respx.mock
-async def test_a_counter_may_stand_still_but_yesterdays_is_not_todays() -> None:
-    midnight = datetime(2026, 2, 2, 23, tzinfo=UTC)
-    still = _counter("3.25", NOW - timedelta(hours=9))
-    assert (await _read(still)).value == 3.25
-    assert (await _read(still, not_before=midnight)).value == 3.25
-    with pytest.raises(SensorStaleError):
-        await _read(_counter("3.25", NOW - timedelta(hours=12)), not_before=midnight)
-    with pytest.raises(SensorStaleError):
-        await _read(_counter("3.25", NOW - timedelta(hours=25)))
+    assert (await _read(body)).at == datetime(2026, 2, 2, 22, tzinfo=UTC)
 
 
 @respx.mock
@@ -115,10 +89,10 @@ async def test_a_missing_entity_is_told_apart_from_a_refused_token() -> None:
     async with http.make_client() as client:
         route.respond(404, json={"message": "Entity not found."})
         with pytest.raises(SensorMissingError, match=f"no entity {SOC}; check its name"):
-            await home_assistant.read_sensor(client, SETTINGS, SOC, now=NOW)
+            await home_assistant.read_sensor(client, SETTINGS, SOC)
         route.respond(401)
         with pytest.raises(UpstreamAuthError) as caught:
-            await home_assistant.read_sensor(client, SETTINGS, SOC, now=NOW)
+            await home_assistant.read_sensor(client, SETTINGS, SOC)
     assert TOKEN not in repr(caught.value)
     assert route.call_count == 2, "neither is asked again"
 
@@ -129,7 +103,7 @@ async def test_an_entity_id_cannot_reach_another_address() -> None:
     respx.get(f"{BASE}/api/").respond(json={"message": "API running."})
     async with http.make_client() as client:
         with pytest.raises(SensorMissingError):
-            await home_assistant.read_sensor(client, SETTINGS, "../config?x=1#y", now=NOW)
+            await home_assistant.read_sensor(client, SETTINGS, "../config?x=1#y")
     assert route.calls.last.request.url.raw_path == b"/api/states/..%2Fconfig%3Fx%3D1%23y"
 
 

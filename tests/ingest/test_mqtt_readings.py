@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from app.frames import SLOT
 from app.ingest import mqtt_readings
+from app.ingest.charge_level import Company
 from app.ingest.mqtt_readings import KEPT_FOR, Readings
 from app.settings import HomeAssistant, Settings
 from app.settings_mqtt import MqttReading
@@ -50,20 +51,23 @@ def test_a_message_gives_a_number_or_nothing(
     assert (found.value if found else None) == value
 
 
-def test_a_level_is_known_while_it_is_fresh_and_the_broker_there() -> None:
+def test_a_level_is_known_while_the_broker_is_there() -> None:
     readings = heard((0, "inverter/soc", b"61"), (3, "inverter/soc", b"62"))
-
-    def level(minute: int) -> tuple[float, datetime] | None:
-        return mqtt_readings.charge_level(
-            readings, ALL, now=T0 + minute * MINUTE, usable_for=60 * MINUTE
-        )
-
-    assert level(30) == (62, T0 + 3 * MINUTE)
-    assert level(70) is None, "an hour without a word"
+    assert mqtt_readings.charge_level(readings, ALL) == (62, T0 + 3 * MINUTE)
     readings.lost(at=T0 + 31 * MINUTE)
-    assert level(32) is None
+    assert mqtt_readings.charge_level(readings, ALL) is None
     readings.receive(ALL, "inverter/soc", b"140", at=T0 + 33 * MINUTE)
-    assert level(34) is None, "140 %"
+    assert mqtt_readings.charge_level(readings, ALL) is None, "140 %"
+
+
+def test_topics_below_one_parent_are_one_device() -> None:
+    power = MqttReading(sensor="battery_power", topic="inverter/power", unit="W")
+    readings, wanted = Readings(), (SOC, GRID, power)
+    assert mqtt_readings.company(readings, wanted) == Company()
+    readings.receive(wanted, "meter", b'{"grid": {"power": 900}}', at=T0 + 9 * MINUTE)
+    assert mqtt_readings.company(readings, wanted) == Company(), "another device"
+    readings.receive(wanted, "inverter/power", b"-300", at=T0)
+    assert mqtt_readings.company(readings, wanted) == Company(T0, is_lively=True)
 
 
 def test_slots_are_made_from_power_and_counters_and_an_outage_is_a_gap() -> None:
@@ -73,7 +77,7 @@ def test_slots_are_made_from_power_and_counters_and_an_outage_is_a_gap() -> None
     readings = heard(*sorted(messages))
     readings.lost(at=T0 + 31 * MINUTE)
     home = HomeAssistant()
-    chosen = mqtt_readings.mapped(ALL, home)
+    chosen = mqtt_readings.mapped(ALL, home, reach=None)
     found = mqtt_readings.read_slots(
         readings, ALL, chosen, start=T0, end=T0 + 3 * SLOT, most_kwh=10
     )
@@ -100,7 +104,7 @@ def test_a_wrong_unit_is_named_with_its_topic() -> None:
     found = mqtt_readings.read_slots(
         readings,
         (wrong,),
-        mqtt_readings.mapped((wrong,), HomeAssistant()),
+        mqtt_readings.mapped((wrong,), HomeAssistant(), reach=None),
         start=T0,
         end=T0 + SLOT,
         most_kwh=10,
