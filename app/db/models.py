@@ -27,6 +27,7 @@ from app.db.models_inputs import (
     Observation,
     ObservedSlot,
     Price,
+    SupersededPrice,
 )
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "PlanRun",
     "Price",
     "SettingChange",
+    "SupersededPrice",
 ]
 
 POWERS = ("charge_kw", "discharge_kw", "import_kw", "export_kw", "curtailed_kw", "water_kw")

@@ -31,6 +31,24 @@ class Price(Base):
     fetched_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
 
+class SupersededPrice(Base):
+    """A price that a later answer replaced, kept as plans and the ledger knew it until then."""
+
+    __tablename__ = "superseded_price"
+    __table_args__ = (Index("ix_superseded_price_slot_start", "slot_start"), MYSQL)
+
+    area: Mapped[str] = mapped_column(String(8), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    slot_start: Mapped[datetime] = mapped_column(SlotTime(), primary_key=True)
+    superseded_at: Mapped[datetime] = mapped_column(UtcDateTime(), primary_key=True)
+    spot_price_per_kwh: Mapped[float] = mapped_column(Double())
+    exchange_rate_per_eur: Mapped[float | None] = mapped_column(Double())
+    delivery_day: Mapped[date] = mapped_column(Date())
+    provider: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    fetched_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
 class Forecast(Base):
     """A forecast value of one slot, as issued at one time; kept to be scored later."""
 

@@ -23,6 +23,7 @@ from app.db.models import (
     PlanRun,
     Price,
     SettingChange,
+    SupersededPrice,
 )
 
 # A run's row carries its inputs, as much data as some 200 rows of history.
@@ -63,6 +64,7 @@ async def purge(session: AsyncSession, *, before: datetime, batch: int = 5_000) 
         (ObservedSlot, ObservedSlot.slot_start),
         (ModelledPv, ModelledPv.slot_start),
         (Price, Price.slot_start),
+        (SupersededPrice, SupersededPrice.slot_start),
         (ManualAction, ManualAction.end_at),
         (ManualChange, ManualChange.at),
         (SettingChange, SettingChange.changed_at),

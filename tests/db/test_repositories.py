@@ -20,6 +20,7 @@ from app.db.models import (
     PlanRun,
     Price,
     SettingChange,
+    SupersededPrice,
 )
 from app.errors import FrameError
 from app.frames import SLOT, UTC_TIME
@@ -89,6 +90,35 @@ async def test_a_corrected_day_replaces_the_old_one_whole(engine: AsyncEngine) -
     assert stored.height == 92 + 96
     assert stored["spot_price_per_kwh"][0] == 5.0
     assert known == {DAY, DAY + timedelta(days=1)}
+
+
+async def test_what_a_correction_replaces_is_kept_and_told_a_bounded_number_of_times(
+    engine: AsyncEngine,
+) -> None:
+    async with session_scope(make_sessions(engine)) as session:
+        for version in range(prices.KEPT_VERSIONS + 3):
+            origin = prices.DayOrigin(
+                area="SE4",
+                currency="SEK",
+                delivery_day=DAY,
+                provider=f"provider {version}",
+                published_at=ISSUED,
+                fetched_at=ISSUED + timedelta(microseconds=version),
+            )
+            await prices.save_day(session, origin, day_frame(DAY, float(version)))
+        told = await prices.corrections(session, area="SE4", currency="SEK", since=DAY)
+        later = DAY + timedelta(days=1)
+        assert await prices.corrections(session, area="SE4", currency="SEK", since=later) == []
+        assert await prices.corrections(session, area="SE3", currency="SEK", since=DAY) == []
+        assert (await load(session))["spot_price_per_kwh"][0] == prices.KEPT_VERSIONS + 2
+        kept = (await session.scalars(select(SupersededPrice))).all()
+    newest = prices.KEPT_VERSIONS + 1
+    at = ISSUED + timedelta(microseconds=prices.KEPT_VERSIONS + 2)
+    assert told == [prices.Correction(DAY, at, f"provider {newest}")]
+    assert len(kept) == prices.KEPT_VERSIONS * 92
+    first = [row for row in kept if row.superseded_at == at]
+    assert {row.provider for row in first} == {f"provider {newest}"}
+    assert first[0].spot_price_per_kwh == float(newest)
 
 
 async def test_a_day_without_slots_is_refused_and_the_old_one_kept(engine: AsyncEngine) -> None:
