@@ -178,6 +178,14 @@ def doctor(
         raise typer.Exit(1)
 
 
+@cli.command()
+def prices() -> None:
+    """Ask for today's and tomorrow's prices again; a running service plans by what has changed."""
+    from app.prices_command import refresh_prices
+
+    typer.echo("\n".join(asyncio.run(refresh_prices(_loaded().settings))))
+
+
 @db.command()
 def upgrade() -> None:
     """Bring the database to the newest revision."""

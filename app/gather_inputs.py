@@ -22,10 +22,13 @@ from app.run_record import Inputs
 from app.tariff_status import tariff_status
 
 
-async def gather_inputs(sources: Sources, at: datetime) -> Inputs:
-    """Collect every input of a run at ``at``; raises ``PlanHeldError`` without a price for now."""
+async def gather_inputs(sources: Sources, at: datetime, *, wish: bool = False) -> Inputs:
+    """Collect every input of a run at ``at``; raises ``PlanHeldError`` without a price for now.
+
+    ``wish``: a person asked for it.
+    """
     settings = sources.settings
-    prices = await gather_prices(sources, now=at)
+    prices = await gather_prices(sources, now=at, wish=wish)
     starts: list[datetime] = prices.frame["slot_start"].to_list()
     # Beyond the prices: the day that values what is left, and the days the S-index looks at.
     after = lookahead.slots_after(starts[-1] + SLOT)

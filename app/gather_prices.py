@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime
 
 import polars as pl
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import prices
 from app.db.engine import session_scope
@@ -12,13 +13,18 @@ from app.fetch_prices import fetch_missing_days, published_until
 from app.frames import SLOT
 from app.gather import Gathered, Sources, horizon
 from app.ingest import demo, tariff
+from app.ingest.price_day import delivery_day
 from app.provenance import InputStatus, Quality
+from app.settings import Settings
 
 
-async def gather_prices(sources: Sources, *, now: datetime) -> Gathered:
-    """Return ``frames.PRICES`` from the slot in progress on, else raise ``PlanHeldError``."""
+async def gather_prices(sources: Sources, *, now: datetime, wish: bool = False) -> Gathered:
+    """Return ``frames.PRICES`` from the slot in progress on, else raise ``PlanHeldError``.
+
+    ``wish``: a person asked for the plan, so that no wait of our own counts.
+    """
     settings = sources.settings
-    fetched = await fetch_missing_days(sources, now=now)
+    fetched = await fetch_missing_days(sources, now=now, wish=wish)
     problem = fetched.problem
     slots = horizon(now, settings)
     asked = [*tariff.quarters_before(slots[0], settings), *slots]
@@ -30,14 +36,18 @@ async def gather_prices(sources: Sources, *, now: datetime) -> Gathered:
             start=asked[0],
             end=asked[-1] + SLOT,
         )
+        corrected = await corrections_told(session, settings, now=now)
     if slots[0] in stored["slot_start"]:
+        quality = Quality.CACHED if problem else Quality.LIVE
+        if fetched.doubted:
+            quality = Quality.ESTIMATED
         ahead = stored.filter(pl.col("slot_start") >= slots[0])
         status = InputStatus(
             "prices",
             "; ".join(ahead["provider"].unique(maintain_order=True)),
-            Quality.CACHED if problem else Quality.LIVE,
+            quality,
             max(ahead["published_at"]),
-            fetched.detail,
+            "; ".join(filter(None, (fetched.detail, *corrected))),
         )
         spot = stored.select("slot_start", "spot_price_per_kwh")
     elif settings.is_demo:
@@ -52,3 +62,18 @@ async def gather_prices(sources: Sources, *, now: datetime) -> Gathered:
         raise PlanHeldError(f"no price for the slot in progress: {problem or 'none stored'}")
     priced = await asyncio.to_thread(tariff.with_prices(spot.lazy(), settings).collect)
     return Gathered(priced.filter(pl.col("slot_start") >= slots[0]), status)
+
+
+async def corrections_told(
+    session: AsyncSession, settings: Settings, *, now: datetime
+) -> tuple[str, ...]:
+    """Say which of the days from today on were replaced by later prices, and when last."""
+    home = settings.nordpool
+    found = await prices.corrections(
+        session, area=home.price_area, currency=home.currency, since=delivery_day(now)
+    )
+    return tuple(
+        f"{each.delivery_day} was corrected at "
+        f"{each.superseded_at.astimezone(settings.zone):%H:%M on %Y-%m-%d}"
+        for each in found
+    )

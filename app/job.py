@@ -28,6 +28,8 @@ from app.settings import Settings, config_hash
 
 # Prices, then weather beside history, then two sensors: 140 s when every source hangs.
 RUN_SECONDS = 180
+# The triggers of a run that a person asked for.
+WISHES = ("button", "mqtt")
 # A deadlock passes at once, a database that restarts takes about a second.
 PUBLISH_PAUSES_SECONDS = (0.1, 0.5, 1.5)
 _log = structlog.get_logger("darkstar.job")
@@ -166,7 +168,7 @@ class PlanningJob:
                 seen = await plans.generation(session)
             self._open_run, self.log.database_error = run_id, ""
             self.log.phase = "gathering"
-            inputs = await gather_inputs(sources, planned_at)
+            inputs = await gather_inputs(sources, planned_at, wish=trigger in WISHES)
             self.log.phase = "planning"
             plan, result = await asyncio.to_thread(making.plan_of, inputs, planned_at)
             self.log.phase = "publishing"

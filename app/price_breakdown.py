@@ -13,6 +13,7 @@ from app.fetch_prices import published_until
 from app.frames import PRICE_PARTS, SLOT
 from app.gather import Sources, horizon
 from app.ingest import demo, tariff
+from app.ingest.price_day import delivery_day
 from app.tariff_status import tariff_problems
 
 
@@ -21,12 +22,13 @@ class Breakdown:
     """``frames.PRICE_PARTS`` with the ``provider`` of each slot; empty where no price is known.
 
     ``is_sample``: recorded prices of the demo home stand in. ``problems``: figures of the tariff
-    that are missing or have run out, a sentence each.
+    that are missing or have run out, a sentence each. ``corrections``: days that were replaced.
     """
 
     frame: pl.DataFrame
     is_sample: bool
     problems: tuple[str, ...]
+    corrections: tuple[prices.Correction, ...]
 
 
 async def price_breakdown(sources: Sources, *, now: datetime) -> Breakdown:
@@ -43,6 +45,12 @@ async def price_breakdown(sources: Sources, *, now: datetime) -> Breakdown:
             start=today[0],
             end=last + SLOT,
         )
+        corrected = await prices.corrections(
+            session,
+            area=settings.nordpool.price_area,
+            currency=settings.nordpool.currency,
+            since=delivery_day(now),
+        )
     # As for a plan: the sample stands in where the slot in progress has no price.
     is_sample = settings.is_demo and ahead[0] not in stored["slot_start"]
     if is_sample:
@@ -55,7 +63,8 @@ async def price_breakdown(sources: Sources, *, now: datetime) -> Breakdown:
             "slot_start", "spot_price_per_kwh", pl.lit(demo.SOURCE).alias("provider")
         )
     frame = await asyncio.to_thread(_with_provider, stored, sources)
-    return Breakdown(frame, is_sample, tariff_problems(settings, stored["slot_start"].to_list()))
+    problems = tariff_problems(settings, stored["slot_start"].to_list())
+    return Breakdown(frame, is_sample, problems, tuple(corrected))
 
 
 def _with_provider(stored: pl.DataFrame, sources: Sources) -> pl.DataFrame:

@@ -203,9 +203,10 @@ class Schedule:
                 found = await fetch_missing_days(job.sources, now=now)
         except DatabaseUnavailableError:  # the planning job and the status say so
             return
-        if found.stored:
+        if found.stored or found.from_elsewhere:
             self.services.events.publish("prices")
-            await self.plan("prices")
+            # Whoever stored them plans by them; another service leaves that to it.
+            await self.plan("prices" if found.stored else "")
 
     async def record(self) -> None:
         """Write down what happened in the slots that are over."""

@@ -28,7 +28,14 @@ EVENTS = ("/ui/events", "/api/events")
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 _EVERYTHING, _WRITES = parse("600/minute"), parse("60/minute")
 _RUNS, _TRIES = parse("10/5 minutes"), parse("5/minute")
-_EXPENSIVE = ("/api/run_planner", "/ui/run-planner", "/setup/plan", "/api/simulate", "/replay")
+_EXPENSIVE = (
+    "/api/run_planner",
+    "/ui/run-planner",
+    "/setup/plan",
+    "/api/simulate",
+    "/replay",
+    "/prices/refresh",
+)
 
 
 @dataclass(frozen=True, slots=True)

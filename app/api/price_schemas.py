@@ -1,6 +1,7 @@
 """What REST clients see of prices and their parts. Names are public: additive changes only."""
 
-from typing import Any, Final
+from datetime import date
+from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
@@ -14,6 +15,13 @@ EXAMPLE: Final[dict[str, Any]] = {
     "tariff": "own tariff, pack SE3",
     "is_sample": False,
     "problems": [],
+    "corrections": [
+        {
+            "delivery_day": "2026-11-26",
+            "corrected_at": "2026-11-25T15:40:00Z",
+            "source_before": "Nord Pool",
+        }
+    ],
     "slots": [
         {
             "slot_start": "2026-11-26T17:00:00Z",
@@ -70,6 +78,14 @@ class PriceSlotOut(Out):
     )
 
 
+class CorrectionOut(Out):
+    """A delivery day whose prices were replaced by later ones; the old ones are kept."""
+
+    delivery_day: date
+    corrected_at: AwareDatetime = Field(description="the last time, if it was more than one")
+    source_before: str = Field(description="whose prices stood there until then")
+
+
 class PricesOut(Out):
     """Every known price from today's local midnight on, oldest first, with its parts."""
 
@@ -82,4 +98,41 @@ class PricesOut(Out):
     tariff: str = Field(description="where the figures beyond spot come from")
     is_sample: bool = Field(description="recorded prices of the demo home stand in")
     problems: list[str] = Field(description="figures that are missing or have run out")
+    corrections: list[CorrectionOut] = Field(description="days from today on that were corrected")
     slots: list[PriceSlotOut]
+
+
+class RefreshedDayOut(Out):
+    """What came of asking for one delivery day again."""
+
+    delivery_day: date
+    outcome: Literal["new", "corrected", "unchanged", "missing"]
+    source: str | None = Field(description="whose prices are stored now")
+    reasons: list[str] = Field(description="why providers' answers were not had, or are doubted")
+
+
+class PricesRefreshedOut(Out):
+    """What came of asking for prices again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "days": [
+                        {
+                            "delivery_day": "2026-11-26",
+                            "outcome": "corrected",
+                            "source": "Nord Pool",
+                            "reasons": [],
+                        }
+                    ],
+                    "waits": [],
+                    "plans": True,
+                }
+            ]
+        }
+    )
+
+    days: list[RefreshedDayOut]
+    waits: list[str] = Field(description="providers that are left alone: until when, whose choice")
+    plans: bool = Field(description="prices changed: a new plan is being made")

@@ -55,6 +55,7 @@ class PriceView:
 
     unit: str
     note: str
+    corrections: tuple[str, ...]
     problems: tuple[str, ...]
     now: tuple[PartsView, ...]
     hours: tuple[HourView, ...]
@@ -63,7 +64,7 @@ class PriceView:
 
 def unavailable(reason: str) -> PriceView:
     """Return the view while prices cannot be read."""
-    return PriceView("", "", (), (), (), words.sentence(reason))
+    return PriceView("", "", (), (), (), (), words.sentence(reason))
 
 
 def price_view(prices: PricesOut, now: datetime) -> PriceView:
@@ -82,6 +83,14 @@ def price_view(prices: PricesOut, now: datetime) -> PriceView:
     return PriceView(
         unit=f"{prices.currency}/kWh",
         note=f"{_('Figures from: {origin}.', origin=origin)} {how}{sample}",
+        corrections=tuple(
+            _(
+                "The prices of {day} were corrected {when}; plans count with the new ones.",
+                day=i18n.dated(each.delivery_day, "EEEE d MMMM"),
+                when=words.when(each.corrected_at, now, zone),
+            )
+            for each in prices.corrections
+        ),
         problems=tuple(words.sentence(problem) for problem in prices.problems),
         now=_now(current),
         hours=_hours(ahead, now, zone),

@@ -7,10 +7,11 @@ from typing import Any
 from fastapi import APIRouter
 
 from app import clock
-from app.api.price_schemas import PricesOut
+from app.api.price_schemas import PricesOut, PricesRefreshedOut
 from app.api.rest import ServicesDep
 from app.api.services import Services
 from app.errors import DatabaseUnavailableError
+from app.fetch_prices import Fetched
 from app.frames import SLOT
 from app.price_breakdown import Breakdown, price_breakdown
 from app.settings import Settings
@@ -23,6 +24,31 @@ router = APIRouter()
 async def get_prices(deps: ServicesDep) -> PricesOut:
     """Return what a kWh costs and brings, slot by slot, each price with the parts it is made of."""
     return await prices_of(deps)
+
+
+@router.post("/api/prices/refresh", tags=["plan"], operation_id="refreshPrices")
+async def refresh_prices(deps: ServicesDep) -> PricesRefreshedOut:
+    """Ask the providers for today's and tomorrow's prices again; a changed day is planned anew."""
+    return refreshed(await deps.refresh_prices())
+
+
+def refreshed(found: Fetched) -> PricesRefreshedOut:
+    """Return what came of asking again."""
+    return PricesRefreshedOut.model_validate(
+        {
+            "days": [
+                {
+                    "delivery_day": each.day,
+                    "outcome": each.outcome.value,
+                    "source": each.source,
+                    "reasons": [*filter(None, (each.in_vain, *each.refusals, each.doubt))],
+                }
+                for each in found.days
+            ],
+            "waits": list(found.waits),
+            "plans": found.stored,
+        }
+    )
 
 
 async def prices_of(deps: Services, *, now: datetime | None = None) -> PricesOut:
@@ -47,6 +73,14 @@ def _out(found: Breakdown, settings: Settings) -> PricesOut:
             "tariff": source(settings),
             "is_sample": found.is_sample,
             "problems": list(found.problems),
+            "corrections": [
+                {
+                    "delivery_day": each.delivery_day,
+                    "corrected_at": each.superseded_at,
+                    "source_before": each.provider,
+                }
+                for each in found.corrections
+            ],
             "slots": [_slot(row) for row in found.frame.iter_rows(named=True)],
         }
     )

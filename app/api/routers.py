@@ -15,6 +15,7 @@ from app.api import (
     original_api,
     pages,
     plan_pages,
+    price_pages,
     prices,
     readiness,
     rest,
@@ -54,6 +55,7 @@ API = (
 )
 PAGES = (
     pages.router,
+    price_pages.router,
     plan_pages.router,
     history_pages.router,
     login.router,

@@ -27,6 +27,7 @@ from app.errors import (
     DatabaseUnavailableError,
     TablesMissingError,
 )
+from app.fetch_prices import Fetched, fetch_missing_days
 from app.home import home_now
 from app.job import PlanningJob
 from app.outbox import Outbox
@@ -130,6 +131,22 @@ class Services:
         """
         with self.busy(), of_its_own():
             return await self._run_planner(trigger)
+
+    async def refresh_prices(self) -> Fetched:
+        """Ask for the prices that should be out again, stored or not, and plan by what is new.
+
+        Raises ``DatabaseUnavailableError``.
+        """
+        if not self.job.log.migrated:
+            raise DatabaseUnavailableError(
+                self.job.log.database_error or "the database is being made"
+            )
+        with self.busy():
+            found = await fetch_missing_days(self.job.sources, now=clock.now(), again=True)
+        if found.stored:
+            self.events.publish("prices")
+            self.replan_soon("prices")
+        return found
 
     def replan_soon(self, trigger: str) -> None:
         """Plan in the background as soon as no run is on."""

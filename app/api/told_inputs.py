@@ -94,6 +94,20 @@ TEXTS: Final = (
     marked("none stored"),
     marked("the weather of the PV forecast was not reached"),
     marked("the S-index leaves the cold out"),
+    marked("{day} was corrected at {time} on {date}"),
+    marked("{source} can hardly be believed: {why}"),
+    marked("{source} can hardly be believed beside {other}: {why}"),
+    marked("{number} quarters in a row cost exactly 0.00"),
+    marked("{number} quarters in a row cost the same {price}"),
+    marked("the repeated autumn hour costs exactly 0.00"),
+    marked("nearly every price is below {price}"),
+    marked("the prices are {number} times lower than on the days before"),
+    marked("the prices are {number} times higher than on the days before"),
+    marked("{source} is asked again at {time}, by its own wish"),
+    marked(
+        "{source} is asked again at {time}, by Darkstar's choice after {number} failures in a row: "
+        "Run planner asks at once"
+    ),
     marked("{day} is from {source}: {why}"),
     marked("{day}: {why}"),
     marked("{what} is missing: {why}"),

@@ -29,6 +29,9 @@ _EXAMPLE: Final = "2026-11-28T00:15+01:00,0.8315"
 _MOST_BYTES: Final = 256 * 1024
 
 
+Stamp = tuple[int, int, int] | None
+
+
 class UnreadableFileError(UpstreamError):
     """The file is there, but cannot be read."""
 
@@ -50,8 +53,22 @@ class OwnPrices:
         """Read one delivery day; ``NotPublishedYetError`` while there is no file for it."""
         del client
         wanted = Wanted(day, self.home.price_area, self.home.currency, self.source, asked_at)
-        path = Path(self.data_dir) / FOLDER / f"{wanted.area}-{day.isoformat()}.csv"
-        return await asyncio.to_thread(_read, path, wanted)
+        return await asyncio.to_thread(_read, self._path(day), wanted)
+
+    async def stamp(self, day: date) -> Stamp:
+        """Return what changes when the day's file is written or replaced; None without one."""
+        return await asyncio.to_thread(_stamp, self._path(day))
+
+    def _path(self, day: date) -> Path:
+        return Path(self.data_dir) / FOLDER / f"{self.home.price_area}-{day.isoformat()}.csv"
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def _read(path: Path, wanted: Wanted) -> PriceDay:

@@ -18,7 +18,8 @@ DELIVERY_ZONE = ZoneInfo("Europe/Oslo")
 # Harmonised limits are -0.5 and 4 EUR/kWh; beyond these it is a unit mix-up, not a price.
 LOWEST_EUR_PER_KWH, HIGHEST_EUR_PER_KWH = -0.6, 6.0
 # Rough rates, good enough to tell a price from a unit mix-up; nothing is converted with them.
-_PER_EUR = {"EUR": 1.0, "SEK": 11.5, "NOK": 12.0, "DKK": 7.5}
+PER_EUR = {"EUR": 1.0, "SEK": 11.5, "NOK": 12.0, "DKK": 7.5}
+_CONVERTED = ", EUR at "
 SPOT = pl.Schema({"slot_start": UTC_TIME, "spot_price_per_kwh": pl.Float64()})
 
 
@@ -36,6 +37,7 @@ class Refusal(StrEnum):
     INCOMPLETE = "incomplete_day"
     IMPLAUSIBLE = "implausible_price"
     ALL_ZERO = "all_zero"
+    DOUBTED = "doubted"
     LICENCE = "licence_not_free"
     NO_RATE = "no_exchange_rate"
     QUESTION = "question_refused"
@@ -130,10 +132,16 @@ def converted(day: PriceDay, *, currency: str, rate_per_eur: float, rate_day: da
         day,
         currency=currency,
         frame=day.frame.with_columns(pl.col("spot_price_per_kwh") * rate_per_eur),
-        source=f"{day.source}, EUR at {rate_per_eur:.4f} of {rate_day}",
+        source=f"{day.source}{_CONVERTED}{rate_per_eur:.4f} of {rate_day}",
         # Not the source's own rate: it must not look a day younger every day.
         exchange_rate_per_eur=None,
     )
+
+
+def quoted_by(source: str) -> tuple[str, bool]:
+    """Return who a stored day's source is, and whether it was converted from EUR."""
+    name, is_converted, _rate = source.partition(_CONVERTED)
+    return name, bool(is_converted)
 
 
 def _quarters(intervals: Iterable[Interval], wanted: Wanted) -> dict[datetime, float]:
@@ -164,7 +172,7 @@ def _check_day(prices: dict[datetime, float], wanted: Wanted) -> None:
         raise wanted.refused(
             Refusal.INCOMPLETE, f"{day} has {right} of {len(slots)} quarters{beside}"
         )
-    low, high = LOWEST_EUR_PER_KWH * _PER_EUR[currency], HIGHEST_EUR_PER_KWH * _PER_EUR[currency]
+    low, high = LOWEST_EUR_PER_KWH * PER_EUR[currency], HIGHEST_EUR_PER_KWH * PER_EUR[currency]
     for start, price in prices.items():
         if not low <= price <= high:
             raise wanted.refused(

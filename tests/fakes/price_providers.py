@@ -66,6 +66,7 @@ class FakePriceProviders:
 
     ``now`` and ``published`` (provider, day) -> bool decide what is out: today always, tomorrow
     by default. ``broken`` maps a provider to what it answers instead; ``spoil`` changes its rows.
+    ``state`` and ``updated_at`` are what Nord Pool says of its days.
     ``requests`` lists (provider, day asked for) as they came.
     """
 
@@ -73,6 +74,8 @@ class FakePriceProviders:
     published: Callable[[str, date], bool] = field(default=lambda _provider, _day: True)
     broken: dict[str, Answer] = field(default_factory=dict)
     spoil: dict[str, Spoil] = field(default_factory=dict)
+    state: str = "Final"
+    updated_at: datetime | None = None
     currency: str = "SEK"
     area: str = "SE4"
     requests: list[tuple[str, date]] = field(default_factory=list)
@@ -155,7 +158,7 @@ class FakePriceProviders:
         dkk = provider == "energi_data_service" and self.currency == "DKK"
         currency = self.currency if dkk or provider not in quotes else "EUR"
         make: dict[str, Callable[..., bytes]] = {
-            "nordpool": shapes.nordpool,
+            "nordpool": partial(shapes.nordpool, state=self.state, updated_at=self.updated_at),
             "elprisetjustnu": shapes.day_file,
             "hvakosterstrommen": shapes.day_file,
             "energi_data_service": shapes.energi_data_service,

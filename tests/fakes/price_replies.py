@@ -7,7 +7,7 @@ the same way for all of them. The numbers are made up.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -62,12 +62,19 @@ def rows_of(day: date, *, minutes: int = 15, offset: float = 0.0) -> list[Row]:
     return [Row(start, step, round(spot_eur_per_mwh(start) + offset, 2)) for start in starts]
 
 
-def nordpool(rows: Sequence[Row], asked: Asked, *, state: str = "Final") -> bytes:
+def nordpool(
+    rows: Sequence[Row],
+    asked: Asked,
+    *,
+    state: str = "Final",
+    updated_at: datetime | None = None,
+) -> bytes:
+    published = datetime.combine(asked.day, time(11, 25, 6), tzinfo=UTC) - timedelta(days=1)
     return _json(
         {
             "deliveryDateCET": asked.day.isoformat(),
             "version": 3,
-            "updatedAt": f"{asked.day - timedelta(days=1)}T11:25:06.1484362Z",
+            "updatedAt": f"{updated_at or published:%Y-%m-%dT%H:%M:%S}.1484362Z",
             "deliveryAreas": [asked.area],
             "market": "DayAhead",
             "multiAreaEntries": [
