@@ -11,6 +11,7 @@ from datetime import datetime
 import polars as pl
 
 from app.clock import slot_floor
+from app.db.run_changes import COMPARED_POWERS, NOTICEABLE_KW
 from app.errors import DarkstarError
 from app.manual_slots import Action, manual_frame
 from app.planner import checker
@@ -49,13 +50,16 @@ class Preview:
 
     @property
     def changed_slots(self) -> int:
-        """How many slots do something else."""
-        names = ("classification", "charge_kw", "discharge_kw", "export_kw", "water_kw")
-        return int(
-            (self.plan.schedule.select(names) != self.without.schedule.select(names))
-            .select(pl.any_horizontal(names))
-            .to_series()
-            .sum()
+        """How many slots the history would call changed (``run_changes``)."""
+        names = ("classification", "is_manual", *COMPARED_POWERS)
+        one, two = (each.schedule.select(names) for each in (self.without, self.plan))
+        return sum(
+            before[:2] != after[:2]
+            or any(
+                abs(kw - other) >= NOTICEABLE_KW
+                for kw, other in zip(before[2:], after[2:], strict=True)
+            )
+            for before, after in zip(one.iter_rows(), two.iter_rows(), strict=True)
         )
 
     @property

@@ -133,8 +133,8 @@ def gone_from(text: str) -> Catalog:
 def test_a_message_that_stands_in_a_template_or_a_table_is_collected() -> None:
     found = translations.messages()
     assert {"The plan, and why", "live", "the grid"} <= found
-    assert ("{number} slot changes", "{number} slots change") in found
-    assert "{number} slot changes" not in found
+    assert ("{number} quarter changes", "{number} quarters change") in found
+    assert "{number} quarter changes" not in found
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """What the home's local day costs by the plan, and what it would cost with the battery idle."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import sqrt
 from zoneinfo import ZoneInfo
 
 from app.api.schemas import ScheduleOut, SlotOut
 from app.clock import local_day, local_midnight
 from app.frames import SLOT_HOURS
+from app.settings import Settings
 
 
 def slots_of_today(plan: ScheduleOut | None, now: datetime, zone: ZoneInfo) -> list[SlotOut]:
@@ -14,6 +17,46 @@ def slots_of_today(plan: ScheduleOut | None, now: datetime, zone: ZoneInfo) -> l
     day = local_day(now, zone)
     start, end = local_midnight(day, zone), local_midnight(day + timedelta(days=1), zone)
     return [slot for slot in (plan.schedule if plan else []) if start <= slot.slot_start < end]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the day's money needs to know of the home."""
+
+    can_curtail_pv: bool = True
+    roundtrip_efficiency_percent: float = 100
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Home":
+        """Take it from the settings."""
+        return cls(
+            can_curtail_pv=settings.inverter.can_curtail_pv,
+            roundtrip_efficiency_percent=settings.battery.roundtrip_efficiency_percent,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What a day saves against an idle battery, in currency.
+
+    ``stored_kwh`` is what the battery holds more at the day's end than at its start (below zero:
+    less); it counts at ``value_per_kwh``, what a stored kWh is then worth.
+    """
+
+    money: float
+    stored_kwh: float
+    value_per_kwh: float
+
+
+def saving(slots: Sequence[SlotOut], home: Home) -> Saving:
+    """Return what these slots save; there is at least one."""
+    one_way = sqrt(home.roundtrip_efficiency_percent / 100)
+    stored_kwh = SLOT_HOURS * sum(
+        slot.charge_kw * one_way - slot.discharge_kw / one_way for slot in slots
+    )
+    value = slots[-1].marginal_value_per_kwh
+    paid = idle_cost(slots, can_curtail=home.can_curtail_pv) - sum(s.planned_cost for s in slots)
+    return Saving(paid + stored_kwh * value, stored_kwh, value)
 
 
 def idle_cost(slots: Sequence[SlotOut], *, can_curtail: bool) -> float:

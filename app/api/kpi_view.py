@@ -4,14 +4,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import sqrt
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from app import clock
 from app.api import history_words, words
-from app.api.day_money import idle_cost, slots_of_today
+from app.api.day_money import Home, Saving, saving, slots_of_today
 from app.api.schemas import PlanMeta, ScheduleOut, SlotOut, StatusOut
 from app.api.services import Services
 from app.clock import local_day, local_midnight
@@ -20,7 +19,6 @@ from app.db.engine import session_scope
 from app.errors import DatabaseUnavailableError
 from app.frames import SLOT_HOURS
 from app.i18n import _
-from app.settings import Settings
 
 # Less than this in a battery is rounding, not a difference worth a word.
 _NOTEWORTHY_KWH = 0.05
@@ -34,22 +32,6 @@ class KpiView:
     label: str
     value: str
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """What the day's figures need to know of the home."""
-
-    can_curtail_pv: bool = True
-    roundtrip_efficiency_percent: float = 100
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Home":
-        """Take it from the settings."""
-        return cls(
-            can_curtail_pv=settings.inverter.can_curtail_pv,
-            roundtrip_efficiency_percent=settings.battery.roundtrip_efficiency_percent,
-        )
 
 
 async def measured_today(services: Services, *, database_ok: bool) -> pl.DataFrame:
@@ -141,14 +123,14 @@ def _money(
     zone: ZoneInfo,
 ) -> tuple[KpiView, KpiView]:
     cost = sum(slot.planned_cost for slot in today)
-    saved = idle_cost(today, can_curtail=home.can_curtail_pv) - cost
+    saved = saving(today, home)
     return (
         KpiView(
             _("Cost today"),
             words.amount(cost, meta.currency, 2),
             _cost_note(meta, today, facts, zone),
         ),
-        KpiView(_("Saves today"), words.amount(saved, meta.currency, 2), _saving_note(today, home)),
+        KpiView(_("Saves today"), words.amount(saved.money, meta.currency, 2), _saving_note(saved)),
     )
 
 
@@ -176,18 +158,23 @@ def _cost_note(
     )
 
 
-def _saving_note(today: Sequence[SlotOut], home: Home) -> str:
-    """Name the baseline, and what the battery gains or loses meanwhile: that is no saving."""
-    one_way = sqrt(home.roundtrip_efficiency_percent / 100)
-    stored = SLOT_HOURS * sum(
-        slot.charge_kw * one_way - slot.discharge_kw / one_way for slot in today
-    )
-    if abs(stored) < _NOTEWORTHY_KWH:
+def _saving_note(saved: Saving) -> str:
+    """Name the baseline, and what the battery gains or loses meanwhile, which is counted in."""
+    if abs(saved.stored_kwh) < _NOTEWORTHY_KWH:
         return _("against an idle battery")
-    energy = words.amount(abs(stored), "kWh", 1)
-    if stored > 0:
-        return _("against an idle battery; {energy} more in it at midnight", energy=energy)
-    return _("against an idle battery; {energy} less in it at midnight", energy=energy)
+    energy = words.amount(abs(saved.stored_kwh), "kWh", 1)
+    value = words.number(saved.value_per_kwh)
+    if saved.stored_kwh > 0:
+        return _(
+            "against an idle battery; {energy} more in it at midnight count at {value}",
+            energy=energy,
+            value=value,
+        )
+    return _(
+        "against an idle battery; {energy} less in it at midnight count at {value}",
+        energy=energy,
+        value=value,
+    )
 
 
 def _by_planning(meta: PlanMeta, now: datetime, zone: ZoneInfo) -> KpiView:

@@ -228,5 +228,5 @@ def _facts(made: PreviewOut, now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
             percent=words.number(morning.soc_projected, 0),
             time=words.when(morning.slot_end, now, zone),
         ),
-        i18n.ngettext("{number} slot changes", "{number} slots change", made.changed_slots),
+        i18n.ngettext("{number} quarter changes", "{number} quarters change", made.changed_slots),
     )

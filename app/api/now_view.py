@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from app.api.day_money import idle_cost, slots_of_today
+from app.api.day_money import Home, saving, slots_of_today
 from app.api.replies import slot_at
 from app.api.schemas import ScheduleOut, SlotOut, StatusOut
 from app.api.schemas_now import SAFE, SAFE_TEXT, NowOut
@@ -12,11 +12,10 @@ from app.clock import local_day, local_midnight
 
 async def read_now(services: Services) -> NowOut:
     """Read the plan and return what counts at this instant; there always is an answer."""
-    can_curtail = services.job.settings.inverter.can_curtail_pv
-    return now_of(*await services.overview(), can_curtail=can_curtail)
+    return now_of(*await services.overview(), Home.of(services.job.settings))
 
 
-def now_of(plan: ScheduleOut | None, status: StatusOut, *, can_curtail: bool) -> NowOut:
+def now_of(plan: ScheduleOut | None, status: StatusOut, home: Home) -> NowOut:
     """Build the answer; a row that is no longer valid is as good as none."""
     present = slot_at(plan, status.now)
     valid = present if present is not None and status.now < present.valid_until else None
@@ -37,7 +36,7 @@ def now_of(plan: ScheduleOut | None, status: StatusOut, *, can_curtail: bool) ->
         import_price_per_kwh=present.import_price_per_kwh if present else None,
         export_price_per_kwh=present.export_price_per_kwh if present else None,
         cost_today=cost,
-        saving_today=None if cost is None else idle_cost(today, can_curtail=can_curtail) - cost,
+        saving_today=saving(today, home).money if today else None,
         day_start=local_midnight(local_day(status.now, zone), zone),
         state=status.state,
         planned_at=meta.planned_at if meta else None,

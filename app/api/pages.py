@@ -10,7 +10,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app import clock
 from app.api import views, words
-from app.api.kpi_view import Home, KpiView, kpis, measured_today
+from app.api.day_money import Home
+from app.api.kpi_view import KpiView, kpis, measured_today
 from app.api.manual_pages import manual_context
 from app.api.page_templates import templates
 from app.api.plan_shown import server_shown

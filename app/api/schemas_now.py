@@ -88,7 +88,7 @@ class NowOut(Out):
     )
     saving_today: float | None = Field(
         description="what the same slots would cost with the battery idle, less cost_today; "
-        "energy left in the battery is not counted"
+        "what the battery then holds more or less counts at what a stored kWh is worth"
     )
     day_start: AwareDatetime = Field(description="today's local midnight, where both begin")
     state: str = Field(description="ok, degraded, stale, held, safe or none")

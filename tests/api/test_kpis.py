@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from app.api import examples
-from app.api.kpi_view import Home, KpiView, kpis
+from app.api.day_money import Home
+from app.api.kpi_view import KpiView, kpis
 from app.api.schemas import PlanMeta, ScheduleOut, SlotOut
 from app.db.observed import OBSERVED, QUANTITIES
 from app.frames import SLOT
@@ -77,16 +78,25 @@ def test_a_day_that_is_planned_only_in_part_says_from_when() -> None:
     assert figures(DAY[8:])["Cost today"].note == "planned from 02:00, wear included"
 
 
-def test_energy_left_in_the_battery_is_not_a_saving_and_is_said() -> None:
-    filled = [*DAY[:95], slot(95, planned_load_kwh=1.0, charge_kw=8.0, planned_cost=6.0)]
+def test_energy_left_in_the_battery_counts_at_its_worth_and_is_said() -> None:
+    """ "Saves 21.06" forgot 3.5 kWh that were missing at midnight."""
+    filled = [
+        *DAY[:95],
+        slot(95, planned_load_kwh=1.0, charge_kw=8.0, planned_cost=6.0, marginal_value_per_kwh=1.5),
+    ]
     shown = figures(filled, efficiency_percent=81)["Saves today"]
-    # 2 kWh are bought at 2 SEK; nine tenths of them stay in the cells.
-    assert shown.value == "\u22124.00 SEK"
-    assert shown.note == "against an idle battery; 1.8 kWh more in it at midnight"
-    emptied = [*DAY[:95], slot(95, planned_load_kwh=1.0, discharge_kw=3.6, planned_cost=0.2)]
+    # 2 kWh are bought at 2 SEK; nine tenths of them stay in the cells, worth 1.50 each.
+    assert shown.value == "\u22121.30 SEK"
+    assert shown.note == ("against an idle battery; 1.8 kWh more in it at midnight count at 1.50")
+    emptied = [
+        *DAY[:95],
+        slot(
+            95, planned_load_kwh=1.0, discharge_kw=3.6, planned_cost=0.2, marginal_value_per_kwh=1.2
+        ),
+    ]
     shown = figures(emptied, efficiency_percent=81)["Saves today"]
-    assert shown.value == "1.80 SEK"
-    assert shown.note == "against an idle battery; 1.0 kWh less in it at midnight"
+    assert shown.value == "0.60 SEK"
+    assert shown.note == "against an idle battery; 1.0 kWh less in it at midnight count at 1.20"
 
 
 def test_what_the_meter_counted_stands_beside_the_plan_for_the_same_quarters() -> None:

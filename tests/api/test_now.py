@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.api import examples
+from app.api.day_money import Home
 from app.api.now_view import now_of
 from app.api.schemas import PlanMeta, ScheduleOut, SlotOut
 from app.frames import SLOT
@@ -36,7 +37,7 @@ def answer(
         else None
     )
     status = status_at(at, plan_age_seconds=27.0 if plan else None)
-    return now_of(plan, status, can_curtail=can_curtail).model_dump()
+    return now_of(plan, status, Home(can_curtail_pv=can_curtail)).model_dump()
 
 
 def test_the_slot_in_progress_is_told_with_the_change_that_follows() -> None:
