@@ -30,10 +30,11 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A frame and where it came from."""
+    """A frame and where it came from; ``beside`` is what is known of its days outside of it."""
 
     frame: pl.DataFrame
     status: InputStatus
+    beside: pl.DataFrame | None = None
 
 
 def horizon(now: datetime, settings: Settings) -> list[datetime]:

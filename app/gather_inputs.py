@@ -55,6 +55,7 @@ async def gather_inputs(sources: Sources, at: datetime, *, wish: bool = False) -
         safety=safety_factor(settings.s_index, days, today=local_day(at, settings.zone)),
         discharge_allowed=home.soc_known,
         lookahead=beyond,
+        published=prices.beside,
     )
     status = (prices.status, pv.status, load.status, *home.inputs, *temperature_status)
     billing = tariff_status(settings, starts)

@@ -6,6 +6,7 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import day_slots, local_day
 from app.db import prices
 from app.db.engine import session_scope
 from app.errors import PlanHeldError
@@ -27,7 +28,9 @@ async def gather_prices(sources: Sources, *, now: datetime, wish: bool = False) 
     fetched = await fetch_missing_days(sources, now=now, wish=wish)
     problem = fetched.problem
     slots = horizon(now, settings)
-    asked = [*tariff.quarters_before(slots[0], settings), *slots]
+    # Whole days: slots rank within their day, the hours of today that have passed among them.
+    days = sorted({local_day(slot, settings.zone) for slot in slots})
+    asked = [slot for day in days for slot in day_slots(day, settings.zone)]
     async with session_scope(sources.sessions) as session:
         stored = await prices.load(
             session,
@@ -61,7 +64,8 @@ async def gather_prices(sources: Sources, *, now: datetime, wish: bool = False) 
     else:
         raise PlanHeldError(f"no price for the slot in progress: {problem or 'none stored'}")
     priced = await asyncio.to_thread(tariff.with_prices(spot.lazy(), settings).collect)
-    return Gathered(priced.filter(pl.col("slot_start") >= slots[0]), status)
+    within = pl.col("slot_start").is_between(slots[0], slots[-1])
+    return Gathered(priced.filter(within), status, beside=priced.filter(~within))
 
 
 async def corrections_told(

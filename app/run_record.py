@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -35,11 +36,12 @@ def result_of(inputs: Inputs, plan: Plan, planned_at: datetime) -> plans.RunResu
     ]
     if not inputs.ctx.discharge_allowed:
         warnings.append("the charge level is unknown: nothing is discharged or exported")
-    after, measured = inputs.ctx.lookahead, plan.optimality()
+    measured = plan.optimality()
     stored = json.dumps(
         {
-            "slots": json.loads(inputs.slots.write_json()),
-            "lookahead": None if after is None else json.loads(after.write_json()),
+            "slots": _rows(inputs.slots),
+            "lookahead": _rows(inputs.ctx.lookahead),
+            "published": _rows(inputs.ctx.published),
             "home": asdict(inputs.ctx.home),
             "safety": asdict(inputs.ctx.safety),
             "discharge_allowed": inputs.ctx.discharge_allowed,
@@ -74,3 +76,8 @@ def result_of(inputs: Inputs, plan: Plan, planned_at: datetime) -> plans.RunResu
             for status in inputs.status
         ],
     )
+
+
+def _rows(frame: pl.DataFrame | None) -> list[dict[str, Any]] | None:
+    """Return a frame as plain data, one object a row."""
+    return None if frame is None else json.loads(frame.write_json())

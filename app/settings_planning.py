@@ -77,7 +77,7 @@ class Arbitrage(Group):
     export_profit_margin_per_kwh: Margin = 0.05
     protective_soc_strategy: Literal["gap_based", "fixed"] = "gap_based"
     fixed_protective_soc_percent: Percent = 15
-    enable_peak_only_export: bool = True
+    enable_peak_only_export: bool = False
     export_percentile_threshold: Percent = 15
     export_future_price_guard: bool = True
     future_price_guard_buffer_per_kwh: Margin = 0

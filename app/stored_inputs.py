@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.db.models import PlanRun
 from app.errors import DarkstarError
-from app.frames import LOOKAHEAD, SLOTS
+from app.frames import LOOKAHEAD, PRICES, SLOTS
 from app.planner.context import Context, HomeState, SafetyFactor
 from app.run_record import Inputs
 from app.settings import NOT_PLANNING, Settings
@@ -26,13 +26,15 @@ def inputs_of(run: PlanRun) -> Inputs:
     """Return what a run planned with, its statuses left out; raises ``NotReplayableError``."""
     try:
         stored = data_of(run)
-        after = stored["lookahead"]
+        # Earlier versions ranked among what was left of the day, and stored nothing more.
+        after, beside = stored["lookahead"], stored.get("published")
         ctx = Context(
             settings=Settings.model_validate(stored["settings"]),
             home=TypeAdapter(HomeState).validate_python(stored["home"]),
             safety=TypeAdapter(SafetyFactor).validate_python(stored["safety"]),
             discharge_allowed=stored["discharge_allowed"],
             lookahead=None if after is None else _frame(after, LOOKAHEAD),
+            published=None if beside is None else _frame(beside, PRICES),
         )
         return Inputs(_frame(stored["slots"], SLOTS), ctx, ())
     except (

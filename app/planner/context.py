@@ -44,11 +44,13 @@ class Context:
     ``discharge_allowed`` is False in a degraded run without a trustworthy state of charge.
     ``lookahead`` (``frames.LOOKAHEAD``) is the estimated day after the horizon, None if nothing is
     known of it; ``terminal_value_per_kwh`` (per stored kWh) overrides every estimate of what energy
-    is worth there. ``judged_water_rules`` pro-rates the water need of days the horizon covers less
-    than half of; ``without_rules`` lets the battery heat water in cheap windows too. Filled in when
-    the plan is made: ``end_value``, the worth of energy left at the end as (value per kWh, kWh)
-    stairs above the minimum level; ``rescue_value_per_kwh``, that of what is missing below it;
-    ``strategic_period``, that PV will not cover the load.
+    is worth there. ``published`` (``frames.PRICES``) is what is known of the horizon's local days
+    outside of it: the prices of their passed hours above all. ``judged_water_rules`` pro-rates the
+    water need of days the horizon covers less than half of; ``without_rules`` lets the battery heat
+    water in cheap windows too. Filled in when the plan is made: ``end_value``, the worth of energy
+    left at the end as (value per kWh, kWh) stairs above the minimum level;
+    ``rescue_value_per_kwh``, that of what is missing below it; ``strategic_period``, that PV will
+    not cover the load on the day after the horizon.
     """
 
     settings: Settings
@@ -56,6 +58,7 @@ class Context:
     safety: SafetyFactor = SafetyFactor()
     discharge_allowed: bool = True
     lookahead: pl.DataFrame | None = None
+    published: pl.DataFrame | None = None
     terminal_value_per_kwh: float | None = None
     end_value: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
     rescue_value_per_kwh: float = 0.0

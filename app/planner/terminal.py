@@ -36,7 +36,10 @@ def with_end_value(slots: pl.DataFrame, ctx: Context) -> Context:
         stairs = _mean([_day_stairs(day, limits, ctx) for day in days])
     # What is missing below the minimum comes before any use: dearer than every price.
     dearest = 2 * max(map(abs, slots["import_price_per_kwh"]), default=0.0)
-    deficit = slots["pv_kwh"].sum() < slots["load_kwh"].sum()
+    # What is left at the end serves the day after. Over what is left of the horizon the answer
+    # would change as the hours pass, and the plan with it.
+    served = slots if ctx.lookahead is None else ctx.lookahead
+    deficit = served["pv_kwh"].sum() < served["load_kwh"].sum()
     return replace(
         ctx, end_value=stairs, rescue_value_per_kwh=dearest, strategic_period=bool(deficit)
     )

@@ -11,6 +11,7 @@ import time_machine
 from app.db import plans
 from app.db.engine import session_scope
 from app.settings_sources import load_settings
+from app.stored_inputs import inputs_of
 from tests.api.test_service import first_outcome, offline, running
 from tests.fakes import FakeUpstreams, Fault
 
@@ -202,3 +203,12 @@ async def test_every_plan_is_measured_against_the_best_possible_one(
             assert stored.inputs is not None
             kept = json.loads(stored.inputs)["lookahead"]
             assert {row["quality"] for row in kept} == {"estimated"}
+            # The hours of today that have passed: slots rank within their whole day.
+            passed = inputs_of(stored).ctx.published
+            assert passed is not None
+            starts = passed["slot_start"].sort()
+            assert (starts[0], starts[-1]) == (
+                datetime(2026, 11, 22, 23, tzinfo=UTC),
+                datetime(2026, 11, 23, 13, 45, tzinfo=UTC),
+            )
+            assert passed.height == 60
