@@ -2,14 +2,13 @@
 
 import hashlib
 import hmac
-import json
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from app.atomic_file import PRIVATE, replace_file
 from app.errors import SettingsError
 from app.settings import Settings
 
@@ -121,14 +120,10 @@ class TokenStore:
         return self._kept
 
     def _write(self, kept: _Kept) -> None:
-        """Replace the file as a whole, readable by its owner only."""
-        beside = self.path.with_suffix(f".{secrets.token_hex(4)}.tmp")
+        """Replace the file as a whole, on disk when this returns, readable by its owner only."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(kept.model_dump(), file)
-            beside.replace(self.path)
+            replace_file(self.path, kept.model_dump_json().encode(), mode=PRIVATE)
         except OSError as error:
             raise SettingsError(
                 f"{self.path} cannot be written: {error.strerror}; "

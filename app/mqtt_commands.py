@@ -21,7 +21,8 @@ from app.errors import DarkstarError, RunInProgressError
 from app.frames import SLOT
 from app.manual_actions import Desk, Kept, NoSuchActionError
 from app.manual_wish import Wish
-from app.mqtt_discovery import PRESS
+from app.mqtt_discovery import BOOST_HOURS, PAUSE_HOURS, PRESS
+from app.settings_mqtt import Mqtt
 
 MADE_FROM: Final = "mqtt"
 MAX_PAYLOAD_BYTES: Final = 1024
@@ -48,13 +49,13 @@ class NoValues(Values):
 class Boost(Values):
     """How long to heat from the next slot on, in whole slots."""
 
-    hours: Annotated[float, Field(ge=0.25, le=24, multiple_of=0.25)] = 1.0
+    hours: Annotated[float, Field(ge=0.25, multiple_of=0.25)] = BOOST_HOURS
 
 
 class Pause(Values):
     """How long to hold the battery at least, from now on."""
 
-    hours: Annotated[float, Field(ge=0.25, le=48, multiple_of=0.25)] = 2.0
+    hours: Annotated[float, Field(ge=0.25, multiple_of=0.25)] = PAUSE_HOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +74,23 @@ TAKES: Final[dict[str, type[Values]]] = {
 }
 
 
-def parse(name: str, payload: bytes, *, retained: bool) -> Command:
+def parse(name: str, payload: bytes, settings: Mqtt, *, retained: bool) -> Command:
     """Return the command; raises ``CommandError`` with the fix."""
     takes = TAKES.get(name)
     if takes is None:
         raise CommandError(f"there is no command {name[:40]!r}; send one of {', '.join(TAKES)}")
+    if name not in settings.commands:
+        raise CommandError(
+            f"{name} may not be given by MQTT; add it to mqtt.commands in the settings if whoever "
+            "may send to the broker may do that"
+        )
     if retained:
         # The broker would send it again at every reconnection.
         raise CommandError(f"{name} was sent as a retained message; send it without retain")
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise CommandError(f"{name}: {len(payload)} bytes are too many; send {PRESS}")
     if payload.strip() in {b"", PRESS.encode()}:
-        return Command(name, takes())
+        return Command(name, takes.model_validate(_within(takes, settings)))
     try:
         given = json.loads(payload)
         values = takes.model_validate(given, strict=False)
@@ -95,7 +101,21 @@ def parse(name: str, payload: bytes, *, retained: bool) -> Command:
     except (ValueError, RecursionError):
         shown = payload[:SHOWN_BYTES].decode("utf-8", "replace")
         raise CommandError(f"{name}: {shown!r} is no JSON; {_how(takes)}") from None
+    hours = getattr(values, "hours", 0)
+    if hours > settings.max_command_hours:
+        if "hours" in values.model_fields_set:
+            raise CommandError(
+                f"{name}: {hours:g} hours are more than mqtt.max_command_hours, "
+                f"{settings.max_command_hours:g}; send fewer"
+            )
+        values = takes.model_validate(_within(takes, settings))
     return Command(name, values)
+
+
+def _within(takes: type[Values], settings: Mqtt) -> dict[str, float]:
+    """Return the hours of a command that names none, no more than it may last."""
+    hours = takes.model_fields.get("hours")
+    return {} if hours is None else {"hours": min(hours.default, settings.max_command_hours)}
 
 
 def _how(takes: type[Values]) -> str:
@@ -115,7 +135,8 @@ class Commands:
     def receive(self, name: str, payload: bytes, *, retained: bool) -> None:
         """Begin a command, or say in an alert why not; returns at once."""
         try:
-            command = parse(name, payload, retained=retained)
+            mqtt = self.services.job.settings.mqtt
+            command = parse(name, payload, mqtt, retained=retained)
             if name in self._on:
                 raise RunInProgressError(f"{name} is being carried out already")
         except DarkstarError as refusal:

@@ -1,23 +1,38 @@
 """What Home Assistant is told so that it makes the device and its entities by itself.
 
 One retained message describes the device and all its components (Home Assistant 2024.12 and
-later). Every entity reads the one state topic, whose JSON is the answer of ``GET /api/now``.
+later). Every entity reads the one state topic, whose JSON is the answer of ``GET /api/now``. Of
+its fields only those that change with an entity's state are attributes: Home Assistant stores every
+change of an attribute as a row, and an age or an instant changes with every message.
 """
 
 import json
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, Final, get_args
 
 from app import __version__
 from app.api.schemas_now import Action
+from app.ingest.ha_discovery import MADE_BY
 from app.settings import Settings
 
 PRESS: Final = "PRESS"
+BOOST_HOURS: Final = 1.0
+PAUSE_HOURS: Final = 2.0
+"""How long a pressed button lasts, unless ``mqtt.max_command_hours`` is less."""
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"
 # Home Assistant takes no state longer than 255 characters; the attributes have all of it.
 _REASON_LENGTH: Final = 250
+# Each entity says who made it, however it is renamed: we never offer it as a sensor of the home.
+_MADE_BY: Final = f"'attribution': '{MADE_BY}'"
+_DETAILS: Final = {
+    "action": ("reason", "is_manual", "next_action", "next_change_at"),
+    "reason": ("reason", "reason_text"),
+}
+_IPV6: Final = 6
+_ANYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - what is compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,11 @@ class Topics:
         """Where the device is described."""
         return f"{self.discovery_prefix}/device/{self.device_id}/config"
 
+    @property
+    def retained(self) -> tuple[str, ...]:
+        """What the broker keeps of us, the device first: its entities go with it."""
+        return self.discovery, self.state, self.availability
+
     def command(self, name: str) -> str:
         """Return the topic of one command."""
         return f"{self.base}/command/{name}"
@@ -72,11 +92,39 @@ def topics_of(settings: Settings) -> Topics:
     return Topics(settings.mqtt.base_topic, settings.mqtt.discovery_prefix)
 
 
-def discovery(settings: Settings) -> str:
-    """Return the payload that describes the device."""
+def page_url(settings: Settings, own_address: str | None) -> str | None:
+    """Return where a person's browser finds our pages, None where nobody can say.
+
+    ``own_address`` is that of this machine on its way to the broker.
+    """
+    if settings.mqtt.page_url:
+        return settings.mqtt.page_url
+    host = settings.server.host
+    if host in _ANYWHERE:
+        host = own_address or ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    if address.is_loopback or address.is_unspecified:
+        return None
+    shown = f"[{host}]" if address.version == _IPV6 else host
+    return f"http://{shown}:{settings.server.port}"
+
+
+def discovery(settings: Settings, *, own_address: str | None = None) -> str:
+    """Return the payload that describes the device; ``own_address`` as in ``page_url``."""
     topics = topics_of(settings)
-    device = topics.device_id
-    components = {**_sensors(settings), **_binary_sensors(), **_buttons(topics)}
+    device, url = topics.device_id, page_url(settings, own_address)
+    components = {
+        name: each | _attributes(name, topics)
+        for name, each in {**_sensors(settings), **_binary_sensors()}.items()
+    }
+    buttons = _buttons(topics, most_hours=settings.mqtt.max_command_hours)
+    allowed = settings.mqtt.commands
+    components |= {name: each for name, each in buttons.items() if name in allowed}
+    # The platform alone takes away what an earlier message described.
+    gone = {name: {"platform": "button"} for name in buttons if name not in allowed}
     return json.dumps(
         {
             "device": {
@@ -85,6 +133,7 @@ def discovery(settings: Settings) -> str:
                 "manufacturer": "Darkstar",
                 "model": "Energy Manager",
                 "sw_version": __version__,
+                **({"configuration_url": url} if url else {}),
             },
             "origin": {"name": "Darkstar Energy Manager", "sw_version": __version__},
             "availability_topic": topics.availability,
@@ -95,14 +144,23 @@ def discovery(settings: Settings) -> str:
             "components": {
                 name: {**entity, "unique_id": f"{device}_{name}"}
                 for name, entity in components.items()
-            },
+            }
+            | gone,
         }
     )
 
 
+def _attributes(name: str, topics: Topics) -> dict[str, str]:
+    details = (f"'{each}': value_json.{each}" for each in _DETAILS.get(name, ()))
+    pairs = ", ".join((_MADE_BY, *details))
+    return {
+        "json_attributes_topic": topics.state,
+        "json_attributes_template": f"{{{{ {{{pairs}}} | tojson }}}}",
+    }
+
+
 def _sensors(settings: Settings) -> dict[str, dict[str, Any]]:
     money = settings.nordpool.currency
-    state = topics_of(settings).state
     daily = {
         "device_class": "monetary",
         "unit_of_measurement": money,
@@ -118,7 +176,6 @@ def _sensors(settings: Settings) -> dict[str, dict[str, Any]]:
             device_class="enum",
             options=list(get_args(Action)),
             icon="mdi:home-battery",
-            json_attributes_topic=state,
         ),
         "reason": _sensor(
             "Reason", f"reason_text[:{_REASON_LENGTH}]", icon="mdi:comment-question-outline"
@@ -146,6 +203,15 @@ def _sensors(settings: Settings) -> dict[str, dict[str, Any]]:
         ),
         "cost_today": _sensor("Cost today", "cost_today", **daily),
         "saving_today": _sensor("Saving today", "saving_today", **daily),
+        "planned_at": _sensor("Plan made", "planned_at", device_class="timestamp", **diagnostic),
+        "valid_until": _sensor(
+            "Valid until",
+            "valid_until",
+            device_class="timestamp",
+            enabled_by_default=False,
+            **diagnostic,
+        ),
+        # Every minute another value: a row of the recorder that most homes can do without.
         "plan_age": _sensor(
             "Plan age",
             "plan_age_seconds",
@@ -153,6 +219,7 @@ def _sensors(settings: Settings) -> dict[str, dict[str, Any]]:
             unit_of_measurement="s",
             state_class="measurement",
             suggested_display_precision=0,
+            enabled_by_default=False,
             **diagnostic,
         ),
         "optimality": _sensor(
@@ -208,11 +275,13 @@ def _binary_sensors() -> dict[str, dict[str, Any]]:
     }
 
 
-def _buttons(topics: Topics) -> dict[str, dict[str, Any]]:
+def _buttons(topics: Topics, *, most_hours: float) -> dict[str, dict[str, Any]]:
+    boost = "Heat water for an hour" if most_hours >= BOOST_HOURS else "Heat water"
+    pause = "Pause for two hours" if most_hours >= PAUSE_HOURS else "Pause"
     named = {
         "run_planner": ("Run planner", "mdi:play-circle"),
-        "water_boost": ("Heat water for an hour", "mdi:water-thermometer"),
-        "pause": ("Pause for two hours", "mdi:pause-circle"),
+        "water_boost": (boost, "mdi:water-thermometer"),
+        "pause": (pause, "mdi:pause-circle"),
         "resume": ("Resume", "mdi:restore"),
     }
     return {

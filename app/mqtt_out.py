@@ -9,8 +9,10 @@ import random
 import ssl
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
+from socket import socket
 from typing import Any, Final
 
 import aiomqtt
@@ -20,11 +22,11 @@ from app import clock
 from app.alerts.channels import ChannelError
 from app.api.now_view import read_now
 from app.api.services import Services
-from app.clock import iso_utc, slot_floor
+from app.clock import slot_floor
 from app.frames import SLOT
 from app.mqtt_commands import Commands
 from app.mqtt_discovery import OFFLINE, ONLINE, Topics, discovery, topics_of
-from app.outbox import Alert
+from app.mqtt_published import Published
 from app.settings_mqtt import Mqtt, MqttReading
 
 STATE_SECONDS: Final = 60
@@ -139,15 +141,29 @@ class MqttOut:
             self._changed.clear()
             if self._introduce:
                 self._introduce = False
-                text = discovery(self.services.job.settings)
-                await self._publish(client, self.topics.discovery, text)
-                await self._publish(client, self.topics.availability, ONLINE)
+                await self._introduced(client)
             told = await read_now(self.services)
             await self._publish(client, self.topics.state, told.model_dump_json())
             self._failures = 0
             with suppress(TimeoutError):
                 async with asyncio.timeout(_seconds_to_next()):
                     await self._changed.wait()
+
+    async def _introduced(self, client: aiomqtt.Client) -> None:
+        """Describe the device, and take away what this service once left elsewhere."""
+        settings, retained = self.services.job.settings, self.topics.retained
+        memory = Published(Path(settings.data_dir))
+        # Remembered first: killed in between, the next start still knows what may be there.
+        left = await asyncio.to_thread(memory.add, retained)
+        # Before the new device: its entities take the names that the old ones leave.
+        for topic in left:
+            await self._publish(client, topic, "")
+        text = discovery(settings, own_address=_own_address(client))
+        await self._publish(client, self.topics.discovery, text)
+        await self._publish(client, self.topics.availability, ONLINE)
+        if left:
+            await asyncio.to_thread(memory.only, retained)
+            _log.info("old topics taken away", topics=left)
 
     async def _first_look(self) -> None:
         """Wait until the database was looked at: the plan in there may well be valid."""
@@ -163,7 +179,7 @@ class MqttOut:
             alerts = outbox.take()
             while alerts:
                 try:
-                    text = _as_json(alerts[0])
+                    text = json.dumps(alerts[0].as_data())
                     await client.publish(self.topics.alert, text, qos=QOS)
                 except (aiomqtt.MqttError, asyncio.CancelledError):
                     outbox.put_back(alerts)
@@ -194,6 +210,15 @@ async def _client(settings: Mqtt, topics: Topics) -> aiomqtt.Client:
         timeout=TIMEOUT_SECONDS,
         max_queued_incoming_messages=MAX_INCOMING,
     )
+
+
+def _own_address(client: aiomqtt.Client) -> str | None:
+    """Return this machine's address on its way to the broker, if others can use it."""
+    # A container's address and port are not what the network sees.
+    if Path("/.dockerenv").exists():
+        return None
+    found = client._client.socket()  # noqa: SLF001 - the library has no way to ask
+    return str(found.getsockname()[0]) if isinstance(found, socket) else None
 
 
 @asynccontextmanager
@@ -240,7 +265,3 @@ def _seconds_to_next() -> float:
     now = clock.now()
     left = (slot_floor(now) + SLOT - now).total_seconds()
     return min(STATE_SECONDS, left + 0.05)
-
-
-def _as_json(alert: Alert) -> str:
-    return json.dumps({**asdict(alert), "at": iso_utc(alert.at)})

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from app.settings_groups import Group
+from app.settings_services import WebAddress
 
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _EXAMPLE: Final = "write e.g. mqtt://user:password@192.0.2.10:1883, or mqtts:// for TLS"
@@ -107,12 +108,18 @@ class MqttReading(Group):
         return f"{self.topic} {self.json_key}" if self.json_key else self.topic
 
 
+CommandName = Literal["run_planner", "water_boost", "pause", "resume"]
+
+
 class Mqtt(Group):
     """Broker for Home Assistant and controllers; without a ``url`` nothing is connected.
 
     ``username`` and ``password`` may stand here instead of in the URL. ``base_topic`` is where
     Darkstar's own topics are: one name for each service on a broker. ``ca_file`` is the PEM
-    certificate of a broker that signs for itself.
+    certificate of a broker that signs for itself. ``commands`` are those that MQTT may give:
+    whoever may publish on the broker gives them, so only planning anew is there unasked. One that
+    lasts does so for ``max_command_hours`` at most. ``page_url`` is the address of our pages that
+    Home Assistant links to; without it that is where this machine is found on the broker's network.
     """
 
     url: Annotated[SecretStr, AfterValidator(_broker_url)] | None = None
@@ -121,6 +128,9 @@ class Mqtt(Group):
     ca_file: str | None = Field(default=None, min_length=1)
     discovery_prefix: Topic = "homeassistant"
     base_topic: Topic = "darkstar"
+    commands: tuple[CommandName, ...] = ("run_planner",)
+    max_command_hours: float = Field(default=4, ge=0.25, le=12, multiple_of=0.25)
+    page_url: WebAddress | None = None
     readings: tuple[MqttReading, ...] = ()
 
     @model_validator(mode="after")

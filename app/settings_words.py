@@ -241,6 +241,11 @@ WORDS: Final[Mapping[str, str]] = {
     "mqtt.password": marked("The password of that user."),
     "mqtt.ca_file": marked("The PEM certificate of a broker that signs for itself."),
     "mqtt.discovery_prefix": marked("Where Home Assistant looks for devices."),
+    "mqtt.commands": marked(
+        "What may be asked for by MQTT. Anyone who may publish on the broker can give these."
+    ),
+    "mqtt.max_command_hours": marked("How long one pause or heating by MQTT may last at most."),
+    "mqtt.page_url": marked("The address of these pages that Home Assistant links to."),
     "mqtt.readings": marked("Sensors of the home that speak by MQTT, each with topic and unit."),
     "mqtt.base_topic": marked("The first part of every topic; one for each Darkstar on a broker."),
     "ui.theme": marked("A theme's name, or auto: dark or light, as the device has it."),

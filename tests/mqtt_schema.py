@@ -27,6 +27,8 @@ ENTITY = {
     "entity_category": {"enum": ["diagnostic", "config"]},
     "value_template": TEXT,
     "json_attributes_topic": TOPIC,
+    "json_attributes_template": TEXT,
+    "enabled_by_default": {"type": "boolean"},
 }
 # Units and state classes that go with a device class of a sensor.
 CLASSES: dict[str, tuple[set[str | None], set[str | None]]] = {

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.alerts.notice import happened
 from app.api.schemas_now import EXAMPLE, NowOut
 from app.clock import iso_utc
 from app.db.models import CurrentSlot
@@ -34,14 +35,22 @@ console.log(JSON.stringify(messages.map((m) => ({ ...run(m, context, node), stat
 """
 
 
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", DOC, re.DOTALL)
+
+
 def block(language: str) -> str:
-    [found] = re.findall(rf"```{language}\n(.*?)```", DOC, re.DOTALL)
-    return str(found)
+    [found] = blocks(language)
+    return found
 
 
 def test_the_answer_shown_is_the_documented_example() -> None:
-    assert json.loads(block("json")) == EXAMPLE
+    answer, alert = (json.loads(each) for each in blocks("json"))
+    assert answer == EXAMPLE
     assert EXAMPLE.keys() == NowOut.model_fields.keys()
+    said = happened("x", about="y", message="z", at=datetime(2026, 11, 23, tzinfo=UTC)).as_data()
+    assert list(alert) == list(said)
+    assert (alert["event"], alert["severity"]) == (said["event"], said["severity"])
 
 
 async def test_the_curl_call_asks_the_route_there_is(tmp_path: Path) -> None:

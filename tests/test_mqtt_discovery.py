@@ -8,14 +8,20 @@ from jinja2 import Environment, StrictUndefined
 from pydantic import SecretStr, ValidationError
 
 from app.api.schemas_now import EXAMPLE, Action, NowOut
+from app.ingest.ha_discovery import MADE_BY
 from app.mqtt_commands import TAKES, Boost, CommandError, Pause, parse
 from app.mqtt_discovery import discovery, topics_of
-from app.settings import Mqtt, NordPool, Settings
+from app.settings import Mqtt, NordPool, Server, Settings
 from tests.mqtt_schema import discovery_faults
+
+ANYWHERE = "0.0.0.0"  # noqa: S104 - nothing listens there
+ALL = Mqtt(commands=tuple(TAKES))
 
 
 def described(**mqtt: Any) -> dict[str, Any]:
-    settings = Settings(mqtt=Mqtt(**mqtt), nordpool=NordPool(currency="NOK"))
+    settings = Settings(
+        mqtt=Mqtt(**{"commands": tuple(TAKES)} | mqtt), nordpool=NordPool(currency="NOK")
+    )
     return dict(json.loads(discovery(settings)))
 
 
@@ -60,7 +66,7 @@ def test_every_template_reads_the_answer_and_an_empty_one() -> None:
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - no HTML
     numbers = 0
     for name, each in described()["components"].items():
-        for key in ("value_template", "last_reset_value_template"):
+        for key in ("value_template", "last_reset_value_template", "json_attributes_template"):
             if key not in each:
                 continue
             template = environment.from_string(each[key])
@@ -75,6 +81,45 @@ def test_every_template_reads_the_answer_and_an_empty_one() -> None:
     reason = described()["components"]["reason"]["value_template"]
     assert len(environment.from_string(reason).render(value_json=long)) <= 255
     assert described()["components"]["action"]["options"] == list(get_args(Action))
+
+
+def test_attributes_change_with_the_state_and_say_who_made_them() -> None:
+    """Home Assistant stores a row whenever an attribute changes: none may hold an age."""
+    full = NowOut.model_validate(EXAMPLE).model_dump(mode="json")
+    later = full | {"now": "2026-11-23T02:17:30Z", "plan_age_seconds": 87.0, "plan_run_id": 8}
+    later |= {"valid_until": "2026-11-23T02:45:00Z", "slot_start": "2026-11-23T02:30:00Z"}
+    environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - no HTML
+    marked = 0
+    for name, each in described()["components"].items():
+        if each["platform"] == "button":
+            continue
+        template = environment.from_string(each["json_attributes_template"])
+        told = template.render(value_json=full)
+        assert told == template.render(value_json=later), name
+        assert json.loads(told)["attribution"] == MADE_BY
+        marked += 1
+    assert marked == 17
+    assert described()["components"]["plan_age"]["enabled_by_default"] is False
+
+
+@pytest.mark.parametrize(
+    ("server", "page", "own", "url"),
+    [
+        (ANYWHERE, None, "192.0.2.7", "http://192.0.2.7:8000"),
+        ("::", None, "2001:db8::7", "http://[2001:db8::7]:8000"),
+        ("192.0.2.8", None, "10.0.0.1", "http://192.0.2.8:8000"),
+        ("127.0.0.1", None, "192.0.2.7", None),
+        (ANYWHERE, None, "127.0.0.1", None),
+        (ANYWHERE, None, None, None),
+        ("127.0.0.1", "https://plan.example", "192.0.2.7", "https://plan.example"),
+    ],
+)
+def test_the_device_links_to_our_pages_where_their_address_is_known(
+    server: str, page: str | None, own: str | None, url: str | None
+) -> None:
+    settings = Settings(mqtt=Mqtt(page_url=page), server=Server(host=server))
+    device = json.loads(discovery(settings, own_address=own))["device"]
+    assert device.get("configuration_url") == url
 
 
 def test_topics_follow_the_settings_and_ids_hold_no_slash() -> None:
@@ -100,7 +145,7 @@ def test_topics_follow_the_settings_and_ids_hold_no_slash() -> None:
 def test_a_press_takes_the_defaults_and_json_its_values(
     name: str, payload: bytes, values: object
 ) -> None:
-    assert parse(name, payload, retained=False).values == values
+    assert parse(name, payload, ALL, retained=False).values == values
 
 
 @pytest.mark.parametrize(
@@ -111,6 +156,8 @@ def test_a_press_takes_the_defaults_and_json_its_values(
         ("pause", b'{"hours": NaN}', "finite"),
         ("pause", b'{"minutes": 5}', "minutes"),
         ("pause", b"press", "is no JSON; send PRESS"),
+        ("pause", b'{"hours": 4.25}', "more than mqtt.max_command_hours, 4"),
+        ("water_boost", b'{"hours": 1e300}', "more than mqtt.max_command_hours"),
         ("run_planner", b'{"hours": 1}', "hours"),
         ("run_planner", b"[]", "send PRESS"),
         ("water_boost", b"\xff", "is no JSON"),
@@ -120,7 +167,7 @@ def test_a_press_takes_the_defaults_and_json_its_values(
 )
 def test_what_is_wrong_is_named_with_the_fix(name: str, payload: bytes, words: str) -> None:
     with pytest.raises(CommandError, match="send") as refused:
-        parse(name, payload, retained=False)
+        parse(name, payload, ALL, retained=False)
     assert words in str(refused.value)
 
 

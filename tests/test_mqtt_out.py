@@ -44,7 +44,13 @@ def base(tmp_path: Path) -> str:
 
 def at_broker(tmp_path: Path, url: str, base: str, **more: Any) -> Settings:
     mqtt = Mqtt.model_validate(
-        {"url": url, "base_topic": base, "discovery_prefix": f"{base}/ha", **more}
+        {
+            "url": url,
+            "base_topic": base,
+            "discovery_prefix": f"{base}/ha",
+            "commands": ["run_planner", "water_boost", "pause", "resume"],
+            **more,
+        }
     )
     return offline(tmp_path, demo=True).model_copy(update={"mqtt": mqtt})
 
@@ -331,3 +337,63 @@ async def test_sensors_that_speak_by_mqtt_are_planned_with_and_recorded(
             )
         assert rows[0]["source"] == "MQTT"
         assert rows[0]["soc_percent"] == 71.5
+
+
+async def test_a_renamed_device_leaves_no_ghost_behind(
+    tmp_path: Path, broker: Mosquitto, base: str
+) -> None:
+    """Neither at the next start nor, should that be killed, at the one after it."""
+    was, is_now = f"{base}/was", f"{base}/now"
+
+    async with listening(broker) as heard:
+        async with planned(at_broker(tmp_path, broker.url, was)):
+            await heard.until(f"{was}/state")
+        async with planned(at_broker(tmp_path, broker.url, is_now)):
+            await heard.until(f"{is_now}/state")
+            await heard.until(f"{was}/state", lambda payload: payload == "")
+        await heard.until(f"{is_now}/availability", lambda payload: payload == "offline")
+    async with listening(broker) as heard:
+        await heard.client.publish(f"{base}/end", "of what is retained", qos=1)
+        await heard.until(f"{base}/end")
+        mine = {name for name, _, kept in heard.heard if kept and name.startswith(base)}
+    device = is_now.replace("/", "_")
+    assert mine == {
+        f"{is_now}/ha/device/{device}/config",
+        f"{is_now}/state",
+        f"{is_now}/availability",
+    }
+    assert set(json.loads((tmp_path / "mqtt_published.json").read_text())) == mine
+
+
+async def test_only_the_commands_that_the_owner_allows_are_obeyed(
+    tmp_path: Path, broker: Mosquitto, base: str
+) -> None:
+    """Anyone on the broker can publish: a new home lets MQTT ask for a plan, and no more."""
+    commands = Mqtt.model_fields["commands"].default
+    assert commands == ("run_planner",)
+    settings = at_broker(tmp_path, broker.url, base, commands=commands)
+    async with planned(settings) as (_, client), listening(broker) as heard:
+        text = await heard.until(f"{base}/ha/device/{base.replace('/', '_')}/config")
+        components = json.loads(text)["components"]
+        assert components["run_planner"]["command_topic"] == f"{base}/command/run_planner"
+        assert components["pause"] == {"platform": "button"}, "taken away where it was"
+        await heard.client.publish(f"{base}/command/pause", "PRESS", qos=1)
+        alert = await heard.alert(base, "command_invalid")
+        assert "mqtt.commands" in alert["message"]
+        assert (await client.get("/api/manual_actions")).json()["actions"] == []
+
+
+async def test_everything_on_the_alert_topic_has_one_shape(
+    tmp_path: Path, broker: Mosquitto, base: str
+) -> None:
+    lasting = Notice(Event.RAISED, 7, "idle_plan", "warning", "Darkstar: x", "y", now(), now())
+    settings = at_broker(tmp_path, broker.url, base)
+    async with planned(settings) as (app, _), listening(broker) as heard:
+        await heard.until(f"{base}/state")
+        await heard.client.publish(f"{base}/command/dance", "PRESS", qos=1)
+        refused = await heard.alert(base, "command_invalid")
+        await app.state.services.alerts.teller.mqtt.send(lasting)
+        told = await heard.alert(base, "idle_plan")
+    assert list(refused) == list(told)
+    assert (refused["event"], refused["about"], refused["alert_id"]) == ("happened", "dance", None)
+    assert (told["event"], told["about"], told["alert_id"]) == ("raised", "", 7)

@@ -19,6 +19,8 @@ class Event(StrEnum):
     RAISED = "raised"
     REMINDED = "reminded"
     RECOVERED = "recovered"
+    # Something that does not last, such as a refused command: said once, by MQTT only.
+    HAPPENED = "happened"
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from app.db.alerts import Alert
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What every channel carries, each in its own form."""
+    """What every channel carries, each in its own form; ``about`` names what it concerns."""
 
     event: Event
     alert_id: int | None
@@ -24,6 +24,7 @@ class Notice:
     message: str
     since: datetime
     at: datetime
+    about: str = ""
 
     @property
     def is_critical(self) -> bool:
@@ -38,12 +39,19 @@ class Notice:
             "event": self.event.value,
             "alert_id": self.alert_id,
             "code": self.code,
+            "about": self.about,
             "severity": self.severity,
             "title": self.title,
             "message": self.message,
             "since": iso_utc(self.since),
             "at": iso_utc(self.at),
         }
+
+
+def happened(code: str, *, about: str, message: str, at: datetime) -> Notice:
+    """Return the message about something that does not last, such as a refused command."""
+    title = f"Darkstar: {about}"
+    return Notice(Event.HAPPENED, None, code, Severity.WARNING, title, message, at, at, about)
 
 
 def notice(row: Alert, event: Event, *, is_safe: bool, zone: ZoneInfo, now: datetime) -> Notice:

@@ -1,8 +1,8 @@
 """The compact answer for controllers and sensors. Names are public: additive changes only."""
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from app.api.schemas import Out
 
@@ -44,6 +44,18 @@ EXAMPLE: Final[dict[str, Any]] = {
 }
 
 
+def _rounded(digits: int) -> AfterValidator:
+    """Round to what matters: Home Assistant stores every digit that changes. No -0.0."""
+    return AfterValidator(lambda value: round(value, digits) + 0.0)
+
+
+Kilowatts = Annotated[float, _rounded(3)]
+Percent = Annotated[float, _rounded(1)]
+Money = Annotated[float, _rounded(2)]
+MoneyPerKwh = Annotated[float, _rounded(4)]
+Seconds = Annotated[float, _rounded(0)]
+
+
 class NowOut(Out):
     """What to do in the slot in progress; without a valid plan the action is ``safe``.
 
@@ -64,13 +76,13 @@ class NowOut(Out):
     is_manual: bool
     slot_start: AwareDatetime | None
     slot_end: AwareDatetime | None
-    soc_target: float | None = Field(
+    soc_target: Percent | None = Field(
         description="state of charge to steer to, percent; null while the action is safe"
     )
-    charge_kw: float = Field(description="AC power into the battery from any source, kW")
-    discharge_kw: float = Field(description="AC power out of the battery, kW")
-    export_kw: float = Field(description="all power sent to the grid, kW")
-    water_kw: float = Field(description="water heater power, kW")
+    charge_kw: Kilowatts = Field(description="AC power into the battery from any source, kW")
+    discharge_kw: Kilowatts = Field(description="AC power out of the battery, kW")
+    export_kw: Kilowatts = Field(description="all power sent to the grid, kW")
+    water_kw: Kilowatts = Field(description="water heater power, kW")
     water_on: bool
     next_change_at: AwareDatetime | None = Field(
         description="when action or heater change next; null where the plan has no change ahead"
@@ -80,21 +92,21 @@ class NowOut(Out):
     )
     next_water_on: bool | None
     currency: str
-    import_price_per_kwh: float | None = Field(description="price of the slot in progress")
-    export_price_per_kwh: float | None
-    cost_today: float | None = Field(
+    import_price_per_kwh: MoneyPerKwh | None = Field(description="price of the slot in progress")
+    export_price_per_kwh: MoneyPerKwh | None
+    cost_today: Money | None = Field(
         description="planned cost (import - export + battery wear) of the slots of today that "
         "have been planned, what is over as it was planned"
     )
-    saving_today: float | None = Field(
+    saving_today: Money | None = Field(
         description="what the same slots would cost with the battery idle, less cost_today; "
         "what the battery then holds more or less counts at what a stored kWh is worth"
     )
     day_start: AwareDatetime = Field(description="today's local midnight, where both begin")
     state: str = Field(description="ok, degraded, stale, held, safe or none")
     planned_at: AwareDatetime | None
-    plan_age_seconds: float | None
+    plan_age_seconds: Seconds | None
     plan_run_id: int | None
-    optimality_percent: float | None = Field(
+    optimality_percent: Percent | None = Field(
         description="share of the achievable saving over self-consumption that the plan reaches"
     )

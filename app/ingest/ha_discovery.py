@@ -1,6 +1,7 @@
 """What a Home Assistant says of itself: whose home, which version, and every entity it has."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,6 +28,14 @@ from app.settings import HomeAssistant
 
 # Somebody waits at the button; three tries of a machine that is away take two seconds.
 _PATIENCE_SECONDS: Final = 10
+MADE_BY: Final = "Darkstar Energy Manager"
+"""What every entity of ours gives as its attribution, by MQTT."""
+# The package for homes without a broker, and versions before the attribution, are told by name.
+OWN_NAME: Final = re.compile(
+    r"(binary_)?sensor\.darkstar_(action|reason|soc_target|(dis)?charge_power|export_power"
+    r"|next_(change|action)|price|(cost|saving)_today|plan_(age|made|valid)|valid_until|optimality"
+    r"|water_heating)(_\d+)?"
+)
 # Ten thousand entities with their attributes.
 _STATES_BYTES: Final = 16 * 1024 * 1024
 
@@ -55,7 +64,7 @@ class KnownEntity:
 
 @dataclass(frozen=True, slots=True)
 class KnownHome:
-    """A Home Assistant that let us in."""
+    """A Home Assistant that let us in, with its entities but our own."""
 
     version: str
     name: str
@@ -77,7 +86,14 @@ def _home(config: Any, states: Any) -> KnownHome:
         raise NotHomeAssistantError(
             f"what answers at this address is not {SOURCE}; write the address without a path"
         ) from None
-    return KnownHome(said.version, said.location_name, tuple(map(_entity, listed)))
+    entities = tuple(_entity(each) for each in listed if not _is_own(each))
+    return KnownHome(said.version, said.location_name, entities)
+
+
+def _is_own(listed: _Listed) -> bool:
+    """Whether it is what this service says itself: a plan must not feed on plans."""
+    by_us = _text(listed.attributes, "attribution") == MADE_BY
+    return by_us or OWN_NAME.fullmatch(listed.entity_id) is not None
 
 
 def _entity(listed: _Listed) -> KnownEntity:

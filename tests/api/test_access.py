@@ -1,5 +1,7 @@
 """Who may do what: the gate by itself, and in front of the running application."""
 
+import os
+import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -268,3 +270,21 @@ async def test_an_unknown_host_gets_nothing(tmp_path: Path) -> None:
     async with service(tmp_path, HOME) as (client, _):
         answer = await client.get("/api/status", headers={"Host": "rebound.example.com"})
         assert (answer.status_code, answer.json()["code"]) == (421, "unknown_host")
+
+
+def test_a_new_token_is_on_disk_before_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut after the token was written down must not bring the old file back, or half."""
+    synced, real = list[bool](), os.fsync
+
+    def noted(handle: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(handle).st_mode))
+        real(handle)
+
+    monkeypatch.setattr("app.atomic_file.os.fsync", noted)
+    store = TokenStore(tmp_path / FILE_NAME)
+    assert store.accepts(store.renew())
+    assert synced == [False, True], "the file, then the move"
+    assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == [FILE_NAME]

@@ -1,6 +1,8 @@
 """Sensors are believed only when their value, unit and age make sense."""
 
 import asyncio
+import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,15 +11,17 @@ import pytest
 import respx
 from pydantic import SecretStr
 
+from app import mqtt_discovery
 from app.errors import UpstreamAuthError, UpstreamError
-from app.ingest import home_assistant, http
+from app.ingest import ha_discovery, home_assistant, http
 from app.ingest.home_assistant import (
     Reading,
     SensorInvalidError,
     SensorMissingError,
     SensorUnavailableError,
 )
-from app.settings import HomeAssistant
+from app.settings import HomeAssistant, Settings
+from app.shipped import SHIPPED
 from tests.ingest.replies import reply
 
 BASE = "http://home.test:8123"
@@ -188,3 +192,40 @@ async def test_a_history_that_trickles_in_is_given_up(monkeypatch: pytest.Monkey
 
 def test_the_token_is_in_no_representation_of_the_settings() -> None:
     assert TOKEN not in repr(SETTINGS) + str(SETTINGS) + SETTINGS.model_dump_json()
+
+
+@respx.mock
+async def test_what_we_say_ourselves_is_no_sensor_of_the_home() -> None:
+    """By the mark our entities carry however they are renamed, or by the package's names."""
+    ours = [
+        ("sensor.energy_planner_price", {"attribution": "Darkstar Energy Manager"}),
+        ("sensor.darkstar_charge_power", {"unit_of_measurement": "kW"}),
+        ("sensor.darkstar_soc_target_2", {"unit_of_measurement": "%"}),
+        ("binary_sensor.darkstar_plan_valid", {}),
+    ]
+    theirs = [
+        ("sensor.darkstar_room_temperature", {"unit_of_measurement": "°C"}),
+        ("sensor.battery_soc", {"unit_of_measurement": "%", "attribution": "Data by Sungrow"}),
+    ]
+    respx.get(f"{BASE}/api/config").respond(json={"version": "2025.4.1", "location_name": "Home"})
+    respx.get(f"{BASE}/api/states").respond(
+        json=[
+            {"entity_id": name, "state": "1", "attributes": attributes}
+            for name, attributes in (*ours, *theirs)
+        ]
+    )
+    async with http.make_client() as client:
+        home = await ha_discovery.discover(client, SETTINGS)
+    assert [each.entity_id for each in home.entities] == [name for name, _ in theirs]
+
+
+def test_every_name_of_the_package_and_of_the_device_is_known_as_ours() -> None:
+    names = re.findall(
+        r"name: (Darkstar .*)", (SHIPPED / "templates/home_assistant.yaml").read_text()
+    )
+    described = json.loads(mqtt_discovery.discovery(Settings()))["components"].values()
+    names += [f"Darkstar {each['name']}" for each in described if each["platform"] != "button"]
+    assert len(names) == 14 + 17
+    for name in names:
+        entity = f"sensor.{name.lower().replace(' ', '_')}"
+        assert ha_discovery.OWN_NAME.fullmatch(entity), entity
