@@ -9,6 +9,7 @@ from app.clock import day_slots, slot_floor
 from app.frames import SLOT
 from app.ingest.price_day import DELIVERY_ZONE
 
+SECOND = timedelta(seconds=1)
 _EUR = {"EUR": 1.0, "SEK": 11.05, "NOK": 11.7, "DKK": 7.46}
 
 
@@ -88,9 +89,11 @@ def recorded(
 def daily_history(
     entity_id: str, text: str, begin: datetime, end: datetime, midnight: datetime
 ) -> list[list[Mapping[str, str]]]:
-    """A history of a counter that begins anew at midnight and says ``text`` a quarter later."""
+    """A history of a counter that begins anew at midnight and says ``text`` a second later."""
     told = [(begin, "5.000")] if begin < midnight else []
-    told += [(at, said) for at, said in ((midnight, "0.000"), (midnight + SLOT, text)) if at <= end]
+    told += [
+        (at, said) for at, said in ((midnight, "0.000"), (midnight + SECOND, text)) if at <= end
+    ]
     return [
         [
             {"entity_id": entity_id, "state": said, "last_changed": at.isoformat()}
