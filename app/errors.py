@@ -85,6 +85,26 @@ class PlanHeldError(DarkstarError):
     code = "plan_held"
 
 
+class PlannerFailedError(DarkstarError):
+    """The planner gave no answer: too slow, too large, crashed, or it was no answer at all."""
+
+    status = 503
+    code = "planner_failed"
+
+
+class PlannerUnavailableError(PlannerFailedError):
+    """The planner's process cannot be started: nothing is planned until it can."""
+
+    code = "planner_unavailable"
+
+
+class PlannerBusyError(DarkstarError):
+    """The planner has more questions to answer than it can."""
+
+    status = 503
+    code = "planner_busy"
+
+
 class NoPlanYetError(DarkstarError):
     """Nothing has been published yet."""
 

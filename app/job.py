@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app import __version__, making, metrics
+from app import __version__, metrics
 from app.clock import local_day, local_midnight, now
 from app.db import lock, migrate, plans
 from app.db.engine import session_scope
@@ -24,6 +24,8 @@ from app.errors import (
 )
 from app.gather import Sources
 from app.gather_inputs import gather_inputs
+from app.planner_process import Planner
+from app.run_record import result_of
 from app.settings import Settings, config_hash
 
 # Prices, then weather beside history, then two sensors: 140 s when every source hangs.
@@ -60,6 +62,7 @@ class PlanningJob:
 
     sources: Sources
     engine: AsyncEngine
+    planner: Planner
     log: JobLog = field(default_factory=JobLog)
     refresh_settings: Callable[[], Awaitable[str]] | None = None
     _single: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -170,7 +173,8 @@ class PlanningJob:
             self.log.phase = "gathering"
             inputs = await gather_inputs(sources, planned_at, wish=trigger in WISHES)
             self.log.phase = "planning"
-            plan, result = await asyncio.to_thread(making.plan_of, inputs, planned_at)
+            plan = await self.planner.plan(inputs.slots, inputs.ctx)
+            result = await asyncio.to_thread(result_of, inputs, plan, planned_at)
             self.log.phase = "publishing"
             await self._publish(
                 run_id=run_id,

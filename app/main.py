@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from fastapi import Depends, FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
-from app import __version__
+from app import __version__, planner_process
 from app.access_token import TokenStore
 from app.api import openapi, problems
 from app.api.access import Gate
@@ -28,6 +28,7 @@ from app.api.routers import API, PAGES
 from app.api.run_desk import RunDesk
 from app.api.secure_headers import HEADERS, SecureHeaders
 from app.api.services import Services
+from app.api.stopping import ToldOfTheStop
 from app.api.system_desk import SystemDesk
 from app.config_desk import ConfigDesk
 from app.config_files import ConfigFiles
@@ -37,6 +38,7 @@ from app.gather import Sources
 from app.ingest.http import make_client
 from app.job import PlanningJob
 from app.mqtt_task import mqtt_connection
+from app.planner_process import Planner
 from app.schedule import Schedule
 from app.settings import Settings
 from app.settings_in_force import SettingsInForce
@@ -58,7 +60,10 @@ def create_app(settings: Settings, files: ConfigFiles | None = None) -> FastAPI:
         # Drivers are imported and certificates read: 0.1 s on a small machine.
         engine = await asyncio.to_thread(make_engine, settings)
         client = await asyncio.to_thread(make_client)
-        job = PlanningJob(Sources(settings, client, make_sessions(engine)), engine)
+        planner = Planner(planner_process.PlannerProcess())
+        job = PlanningJob(Sources(settings, client, make_sessions(engine)), engine, planner)
+        # Beside the rest of the start: it imports what planning needs.
+        warming = asyncio.create_task(planner.warm())
         scheduler = AsyncIOScheduler(
             timezone="UTC",
             # The default grace of 1 s would drop a run that starts 1.1 s late.
@@ -77,6 +82,8 @@ def create_app(settings: Settings, files: ConfigFiles | None = None) -> FastAPI:
         scheduler.pause()
         await services.settle()
         scheduler.shutdown(wait=False)
+        await asyncio.to_thread(planner.close)
+        await warming
         await client.aclose()
         await close(engine)
 
@@ -102,6 +109,7 @@ def create_app(settings: Settings, files: ConfigFiles | None = None) -> FastAPI:
     app.add_middleware(CompressedPages)
     app.add_middleware(BodyLimit, refuse=_body_too_long)
     app.add_middleware(Guard, gate=gate)
+    app.add_middleware(ToldOfTheStop)
     app.add_middleware(SecureHeaders)
     app.add_middleware(CountRequests)
     return app

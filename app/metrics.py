@@ -31,6 +31,12 @@ RUN_SECONDS: Final = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 180),
     registry=REGISTRY,
 )
+PLANNER_FAULTS: Final = Counter(
+    "darkstar_planner_faults",
+    "Faults of the planner's process: timeout, memory, crash, bug, rubbish, start.",
+    ["kind"],
+    registry=REGISTRY,
+)
 UPSTREAM_FAILURES: Final = Counter(
     "darkstar_upstream_failures",
     "Questions to an outside service that it did not answer usefully, after every try.",

@@ -4,16 +4,16 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from statistics import fmean
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from app.clock import iso_utc, local_day
-from app.db.models import PlanRun
 from app.planner import pipeline
+from app.planner.context import Context
 from app.planner.run import Plan, make_plan
-from app.stored_inputs import inputs_of
 
 _SUMS = {
     "total_pv_kwh": "planned_pv_kwh",
@@ -43,20 +43,16 @@ class PlanDebug:
     sample: list[dict[str, Any]]
 
 
-def debug_of(run: PlanRun, *, sample_size: int) -> PlanDebug:
-    """Plan a run again from its inputs and take it apart; raises ``NotReplayableError``.
-
-    It takes as long as planning: call it off the event loop.
-    """
-    inputs = inputs_of(run)
-    plan = make_plan(inputs.slots, inputs.ctx)
+def debug_of(slots: pl.DataFrame, ctx: Context, *, sample_size: int) -> PlanDebug:
+    """Plan again what a run planned with and take the plan apart; it takes as long as planning."""
+    plan = make_plan(slots, ctx)
     rows = plan.frame.to_dicts()
     return PlanDebug(
         windows=list(_windows(plan.frame)),
         passes=list(_passes(plan)),
         metrics=_metrics(plan.frame),
-        water_by_day=_water(rows, ZoneInfo(run.timezone)),
-        s_index={"value": inputs.ctx.safety.value, **inputs.ctx.safety.parts},
+        water_by_day=_water(rows, ctx.settings.zone),
+        s_index={"value": ctx.safety.value, **ctx.safety.parts},
         end_value=[
             {"value_per_kwh": value, "up_to_kwh": kwh}
             for value, kwh in plan.ctx.end_value
@@ -69,12 +65,12 @@ def debug_of(run: PlanRun, *, sample_size: int) -> PlanDebug:
 
 def _metrics(frame: pl.DataFrame) -> dict[str, float]:
     sums = {name: float(frame[column].sum()) for name, column in _SUMS.items()}
-    prices = frame["import_price_per_kwh"]
+    prices = frame["import_price_per_kwh"].to_list()
     return sums | {
         "final_soc_percent": float(frame["soc_projected"][-1]),
-        "lowest_import_price_per_kwh": float(prices.to_numpy().min()),
-        "mean_import_price_per_kwh": float(prices.to_numpy().mean()),
-        "highest_import_price_per_kwh": float(prices.to_numpy().max()),
+        "lowest_import_price_per_kwh": min(prices),
+        "mean_import_price_per_kwh": fmean(prices),
+        "highest_import_price_per_kwh": max(prices),
     }
 
 
@@ -88,7 +84,7 @@ def _windows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
             "end": iso_utc(last["slot_end"]),
             "slots": part.height,
             "is_strategic": bool(part["is_strategic"].any()),
-            "mean_import_price_per_kwh": float(part["import_price_per_kwh"].to_numpy().mean()),
+            "mean_import_price_per_kwh": fmean(part["import_price_per_kwh"]),
             "need_kwh": first["window_need_kwh"],
             "charge_kwh": first["window_charge_kwh"],
             "cascaded_kwh": first["window_cascaded_kwh"],

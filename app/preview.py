@@ -4,20 +4,16 @@ Both plans, with and without, start now from the same knowledge (that of the run
 the difference in money is that of the actions alone.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
 from app.clock import slot_floor
-from app.db.run_changes import COMPARED_POWERS, NOTICEABLE_KW
 from app.errors import DarkstarError
-from app.manual_slots import Action, manual_frame
 from app.planner import checker
-from app.planner.context import HomeState
+from app.planner.context import Context
 from app.planner.run import Plan, make_plan
-from app.run_record import Inputs
 
 
 class PreviewTooOldError(DarkstarError):
@@ -29,70 +25,59 @@ class PreviewTooOldError(DarkstarError):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The plan with the actions, the plan without them, and what lies between."""
+    """The plan with the actions, and what lies between it and the plan without them.
 
-    plan: Plan
-    without: Plan
+    ``schedule`` has the columns of ``frames.SCHEDULE``; costs are in currency, energy left at the
+    end credited in both at what it is worth. ``without`` is the other schedule,
+    ``soc_difference_percent`` how much fuller the battery is at the end, ``warnings`` what the plan
+    without the actions does not warn of.
+    """
+
+    schedule: pl.DataFrame
+    without: pl.DataFrame
+    cost: float
+    cost_without: float
+    soc_difference_percent: float
+    warnings: tuple[str, ...]
 
     @property
     def cost_difference(self) -> float:
-        """What the actions cost over the horizon (negative: save), in currency.
-
-        Energy left at the end is credited in both at what it is worth.
-        """
-        return self.plan.totals.cost - self.without.totals.cost
-
-    @property
-    def soc_difference_percent(self) -> float:
-        """How much fuller the battery is at the end, in percent of its capacity."""
-        ends = [each.schedule["soc_projected"][-1] for each in (self.plan, self.without)]
-        return float(ends[0] - ends[1])
-
-    @property
-    def changed_slots(self) -> int:
-        """How many slots the history would call changed (``run_changes``)."""
-        names = ("classification", "is_manual", *COMPARED_POWERS)
-        one, two = (each.schedule.select(names) for each in (self.without, self.plan))
-        return sum(
-            before[:2] != after[:2]
-            or any(
-                abs(kw - other) >= NOTICEABLE_KW
-                for kw, other in zip(before[2:], after[2:], strict=True)
-            )
-            for before, after in zip(one.iter_rows(), two.iter_rows(), strict=True)
-        )
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Return what the plan with the actions warns of and the other one does not."""
-        known = set(self.without.warnings)
-        return tuple(warning for warning in self.plan.warnings if warning not in known)
+        """What the actions cost over the horizon (negative: save), in currency."""
+        return self.cost - self.cost_without
 
 
 def preview(
-    stored: Inputs,
-    home: HomeState,
-    *,
-    now: datetime,
-    present: Sequence[Action],
-    wished: Sequence[Action],
-    soc_known: bool,
+    slots: pl.DataFrame, ctx: Context, *, now: datetime, wished: pl.DataFrame, present: pl.DataFrame
 ) -> Preview:
-    """Plan from now with ``wished`` and with ``present``; raises ``PreviewTooOldError``."""
-    slots = stored.slots.filter(pl.col("slot_start") >= slot_floor(now))
+    """Plan from now with the slots of ``wished`` and of ``present`` (``manual_slots.MANUAL``).
+
+    Raises ``PreviewTooOldError``. It takes as long as two plans.
+    """
+    slots = slots.filter(pl.col("slot_start") >= slot_floor(now))
     if slots.is_empty():
         raise PreviewTooOldError("the plan in force has run out; run the planner first")
-    ctx = replace(stored.ctx, home=home, discharge_allowed=soc_known)
     made = []
-    for actions in (wished, present):
-        plan = make_plan(_with(slots, actions), ctx)
+    for manual in (wished, present):
+        plan = make_plan(_with(slots, manual), ctx)
         checker.require_valid(plan.schedule, ctx)
         made.append(plan)
-    return Preview(*made)
+    plan, without = made
+    known = set(without.warnings)
+    return Preview(
+        schedule=plan.schedule,
+        without=without.schedule,
+        cost=plan.totals.cost,
+        cost_without=without.totals.cost,
+        soc_difference_percent=_last_soc(plan) - _last_soc(without),
+        warnings=tuple(warning for warning in plan.warnings if warning not in known),
+    )
 
 
-def _with(slots: pl.DataFrame, actions: Sequence[Action]) -> pl.DataFrame:
+def _last_soc(plan: Plan) -> float:
+    return float(plan.schedule["soc_projected"][-1])
+
+
+def _with(slots: pl.DataFrame, manual: pl.DataFrame) -> pl.DataFrame:
     """Return the slots under these actions and no others."""
-    manual = manual_frame(actions)
     names = manual.columns[1:]
     return slots.drop(names).join(manual, on="slot_start", how="left").select(slots.columns)

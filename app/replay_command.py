@@ -2,7 +2,8 @@
 
 from app.api.run_words import replay_text
 from app.db.engine import close, make_engine, make_sessions, session_scope
-from app.runs.replay import replay
+from app.planner.made import make
+from app.runs.replay import compare, inputs_again
 from app.runs.stored import plan_of_run
 from app.settings import Settings
 
@@ -19,7 +20,8 @@ async def replay_stored(settings: Settings, run_id: int) -> tuple[list[str], boo
             stored = await plan_of_run(session, run_id)
     finally:
         await close(engine)
-    done = replay(stored)
+    inputs = inputs_again(stored)
+    done = compare(stored, inputs, make(inputs.slots, inputs.ctx))
     lines = [replay_text(stored.run, done)]
     lines += [
         f"  {each.field}: {each.slots} slots, the first at {each.first_at:%Y-%m-%d %H:%M} UTC: "

@@ -11,7 +11,7 @@ import polars as pl
 from app.clock import iso_utc, now
 from app.db import plans
 from app.planner.context import Context
-from app.planner.run import Plan
+from app.planner.made import Made
 from app.provenance import AFTER_THE_HORIZON, InputStatus, Quality
 from app.settings import planning_data
 
@@ -25,7 +25,7 @@ class Inputs:
     status: tuple[InputStatus, ...]
 
 
-def result_of(inputs: Inputs, plan: Plan, planned_at: datetime) -> plans.RunResult:
+def result_of(inputs: Inputs, plan: Made, planned_at: datetime) -> plans.RunResult:
     """Return what the run adds to its row, inputs for an exact replay included."""
     warnings = list(plan.warnings)
     warnings += [
@@ -36,7 +36,7 @@ def result_of(inputs: Inputs, plan: Plan, planned_at: datetime) -> plans.RunResu
     ]
     if not inputs.ctx.discharge_allowed:
         warnings.append("the charge level is unknown: nothing is discharged or exported")
-    measured = plan.optimality()
+    measured = plan.optimality
     stored = json.dumps(
         {
             "slots": _rows(inputs.slots),

@@ -1,6 +1,7 @@
 """What a run planned with, read back from what it stored."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from app.db.models import PlanRun
 from app.errors import DarkstarError
 from app.frames import LOOKAHEAD, PRICES, SLOTS
 from app.planner.context import Context, HomeState, SafetyFactor
+from app.planner.run import by_cascade
 from app.run_record import Inputs
 from app.settings import NOT_PLANNING, Settings
 
@@ -63,6 +65,14 @@ def data_of(run: PlanRun) -> dict[str, Any]:
     settings = stored["settings"].items()
     kept = {name: value for name, value in settings if name not in NOT_PLANNING}
     return stored | {"settings": kept}
+
+
+def planned_with(run: PlanRun) -> Inputs:
+    """Return the same with the engine that made the plan: the configured one may have failed."""
+    inputs = inputs_of(run)
+    if run.engine == "cascade" != inputs.ctx.engine:
+        return replace(inputs, ctx=by_cascade(inputs.ctx))
+    return inputs
 
 
 def _frame(rows: list[dict[str, Any]], schema: pl.Schema) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db import migrate
 from app.db.engine import close, make_engine
+from app.planner_process import PlannerProcess
 from app.settings import Database, Settings
 
 MARIADB = "127.0.0.1:3306"
@@ -53,6 +54,30 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on the settings of the shell it runs in."""
     for name in [name for name in os.environ if name.startswith("DARKSTAR_")]:
         monkeypatch.delenv(name)
+
+
+class OnePlanner(PlannerProcess):
+    """A planner's process that many services of one test session use, one after the other."""
+
+    def close(self) -> None:
+        """Stay for the next service."""
+
+    def close_for_good(self) -> None:
+        """End with the session."""
+        super().close()
+
+
+@pytest.fixture(scope="session")
+def planner_process() -> Iterator[PlannerProcess]:
+    """The planner of every service in this process: to start one takes a second of computing."""
+    one = OnePlanner()
+    yield one
+    one.close_for_good()
+
+
+@pytest.fixture(autouse=True)
+def _one_planner(monkeypatch: pytest.MonkeyPatch, planner_process: PlannerProcess) -> None:
+    monkeypatch.setattr("app.planner_process.PlannerProcess", lambda: planner_process)
 
 
 @pytest.fixture(scope="session")

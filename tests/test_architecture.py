@@ -73,6 +73,8 @@ def faults(path: str, source: str) -> list[str]:
     ]
     if len(source.splitlines()) > MAX_LINES:
         found.append(f"more than {MAX_LINES} lines")
+    if calls(tree, name="to_numpy"):
+        found.append("needs numpy, which no lock of the service holds")
     if calls(tree, name="collect") and path not in MAY_COLLECT:
         found.append("collects")
     asks = calls(tree, name="now", of="datetime") or calls(tree, name="utcnow")
@@ -96,6 +98,7 @@ def test_every_module_keeps_the_house_rules(path: Path) -> None:
         ("ingest/x.py", "from app import db", "imports app.db"),
         ("planner/x.py", "frame.lazy().collect()", "collects"),
         ("home.py", "datetime.now()", "asks the clock"),
+        ("x.py", "frame['a'].to_numpy()", "needs numpy, which no lock of the service holds"),
         ("x.py", "try:\n    pass\nexcept Exception:\n    pass", "catches everything"),
         ("x.py", "x = 1\n" * 351, "more than 350 lines"),
     ],

@@ -19,6 +19,7 @@ from app.errors import DatabaseUnavailableError, RunInProgressError, StandByErro
 from app.gather import Sources
 from app.ingest.http import make_client
 from app.job import PlanningJob
+from app.planner_process import Planner, PlannerProcess
 from app.settings import Settings
 from tests.db.publishing import MIDNIGHT, run_start
 
@@ -26,7 +27,9 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
-async def job(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[PlanningJob]:
+async def job(
+    engine: AsyncEngine, tmp_path: Path, planner_process: PlannerProcess
+) -> AsyncIterator[PlanningJob]:
     """A job of the demo home that reaches nothing but its database."""
     settings = Settings.model_validate(
         {
@@ -41,12 +44,14 @@ async def job(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[PlanningJob]
         }
     )
     async with make_client() as client:
-        yield PlanningJob(Sources(settings, client, make_sessions(engine)), engine)
+        yield PlanningJob(
+            Sources(settings, client, make_sessions(engine)), engine, Planner(planner_process)
+        )
 
 
 def another(job: PlanningJob) -> PlanningJob:
     """A second service on the same database."""
-    return PlanningJob(job.sources, job.engine)
+    return PlanningJob(job.sources, job.engine, Planner(job.planner.process))
 
 
 async def runs(job: PlanningJob) -> list[tuple[int, str]]:

@@ -9,7 +9,7 @@ import time_machine
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import func, select
 
-from app import clock
+from app import clock, planner_process
 from app.access_token import TokenStore
 from app.api.access import Gate
 from app.api.services import Services
@@ -21,6 +21,7 @@ from app.errors import RunInProgressError, StandByError
 from app.gather import Sources
 from app.ingest.http import make_client
 from app.job import PlanningJob
+from app.planner_process import Planner
 from app.schedule import Schedule
 from app.settings import Settings
 from app.settings_sources import load_settings
@@ -34,7 +35,8 @@ NOON = datetime(2026, 11, 23, 11, 40, tzinfo=UTC)
 async def at(settings: Settings) -> Schedule:
     """A schedule whose scheduler stands still: the tests call its jobs themselves."""
     engine = make_engine(settings)
-    job = PlanningJob(Sources(settings, make_client(), make_sessions(engine)), engine)
+    planner = Planner(planner_process.PlannerProcess())
+    job = PlanningJob(Sources(settings, make_client(), make_sessions(engine)), engine, planner)
     gate = Gate(settings.access, TokenStore.of(settings))
     schedule = Schedule(Services(job, AsyncIOScheduler(timezone="UTC"), gate))
     schedule.start()

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from app import __version__, clock
 from app.api.schemas import SlotOut
@@ -14,13 +15,15 @@ from app.db import manual_actions as store
 from app.db import plans
 from app.db.engine import session_scope
 from app.db.models import ManualAction
+from app.db.run_changes import COMPARED_POWERS, NOTICEABLE_KW
 from app.errors import NoPlanYetError
 from app.frames import SLOT
 from app.home import home_now
 from app.manual_actions import Desk
+from app.manual_slots import manual_frame
 from app.manual_wish import Wish, check
 from app.preview import Preview, preview
-from app.stored_inputs import inputs_of
+from app.stored_inputs import planned_with
 
 
 @asynccontextmanager
@@ -57,17 +60,16 @@ async def simulate(
     for wish in wishes:
         notices += check(wish, now=now, horizon_end=run.horizon_end)
     home = await home_now(sources, current, now=now, remember=False)
-    stored = await asyncio.to_thread(inputs_of, run)
+    stored = await asyncio.to_thread(planned_with, run)
     kept = present if beside_present else []
-    made = await asyncio.to_thread(
+    made = await services.job.planner.ask(
         preview,
-        stored,
-        home.state,
+        stored.slots,
+        replace(stored.ctx, home=home.state, discharge_allowed=home.soc_known),
         now=now,
-        present=present,
         # Where two cover a slot, the one asked for now is what is previewed.
-        wished=[*kept, *wishes],
-        soc_known=home.soc_known,
+        wished=manual_frame([*kept, *wishes]),
+        present=manual_frame(present),
     )
     return await asyncio.to_thread(
         _reply, made, run.currency, notices, _conflicts(kept, wishes), run.id
@@ -98,11 +100,11 @@ def _reply(
 ) -> PreviewOut:
     return PreviewOut(
         currency=currency,
-        cost=made.plan.totals.cost,
-        cost_without=made.without.totals.cost,
+        cost=made.cost,
+        cost_without=made.cost_without,
         cost_difference=made.cost_difference,
         soc_difference_percent=made.soc_difference_percent,
-        changed_slots=made.changed_slots,
+        changed_slots=_changed_slots(made),
         warnings=list(made.warnings),
         notices=notices,
         conflicts=conflicts,
@@ -110,9 +112,23 @@ def _reply(
     )
 
 
+def _changed_slots(made: Preview) -> int:
+    """Return how many slots the history would call changed (``run_changes``)."""
+    names = ("classification", "is_manual", *COMPARED_POWERS)
+    one, two = made.without.select(names), made.schedule.select(names)
+    return sum(
+        before[:2] != after[:2]
+        or any(
+            abs(kw - other) >= NOTICEABLE_KW
+            for kw, other in zip(before[2:], after[2:], strict=True)
+        )
+        for before, after in zip(one.iter_rows(), two.iter_rows(), strict=True)
+    )
+
+
 def slots_out(made: Preview, run_id: int) -> list[SlotOut]:
     """Return the previewed schedule as slots, numbered within the preview."""
-    rows = made.plan.schedule.to_dicts()
+    rows = made.schedule.to_dicts()
     return [
         SlotOut.model_validate(
             {

@@ -24,7 +24,9 @@ from app.errors import NoPlanYetError, PlanHeldError
 from app.frames import SLOT
 from app.ingest import home_assistant
 from app.plan_debug import PlanDebug, debug_of
+from app.planner_process import Planner
 from app.provenance import Quality
+from app.stored_inputs import planned_with
 
 router = APIRouter()
 TOO_SLOW: Final[Responses] = {504: {"model": ProblemOut, "description": "the home is too slow"}}
@@ -43,11 +45,14 @@ class DebugDesk:
     _held: tuple[int, int, PlanDebug] | None = None
     _single: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def of(self, run: PlanRun, *, sample_size: int) -> PlanDebug:
+    async def of(self, planner: Planner, run: PlanRun, *, sample_size: int) -> PlanDebug:
         """Return the parts of a run's plan; raises ``NotReplayableError``."""
         async with self._single:
             if self._held is None or self._held[:2] != (run.id, sample_size):
-                made = await asyncio.to_thread(debug_of, run, sample_size=sample_size)
+                inputs = await asyncio.to_thread(planned_with, run)
+                made = await planner.ask(
+                    debug_of, inputs.slots, inputs.ctx, sample_size=sample_size
+                )
                 self._held = (run.id, sample_size, made)
             return self._held[2]
 
@@ -163,7 +168,7 @@ async def debug(deps: ServicesDep, desk: DebugDeskDep, plan: PlanDep) -> DebugOu
         raise NoPlanYetError("the plan's run is gone; POST /api/run_planner plans anew")
     wanted = deps.job.settings.debug
     size = wanted.sample_size if wanted.enable_planner_debug else 0
-    made = await desk.of(run, sample_size=size)
+    made = await desk.of(deps.job.planner, run, sample_size=size)
     return DebugOut(
         plan_run_id=run.id,
         planned_at=run.planned_at,

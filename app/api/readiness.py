@@ -20,7 +20,7 @@ MaxAge = Annotated[
 
 @router.get("/ready", operation_id="ready", response_model=ReadyOut)
 async def ready(deps: ServicesDep, max_plan_age_seconds: MaxAge = None) -> ReadyOut | JSONResponse:
-    """Answer 200 when the database is migrated, the scheduler runs and a plan is in force.
+    """Answer 200 when the database is migrated, scheduler and planner run, and a plan is in force.
 
     Otherwise 503, with one entry of ``errors`` for each part that is missing. ``/health`` says
     whether the process is alive: restart it for that, never for this.
@@ -56,7 +56,9 @@ def parts_of(
         ok=in_force,
         detail=f"run {run} is in force" if in_force else f"none in force: {reason}",
     )
-    parts = [database, scheduler, plan]
+    fault = services.job.planner.fault
+    planner = PartOut(name="planner", ok=not fault, detail=fault or "at hand")
+    parts = [database, scheduler, planner, plan]
     if max_plan_age_seconds is not None:
         parts.append(_age(status.plan_age_seconds, max_plan_age_seconds))
     return parts

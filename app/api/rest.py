@@ -8,7 +8,7 @@ from app.api.entity_tags import NOT_MODIFIED, IfNoneMatch
 from app.api.plan_document import PlanDocument
 from app.api.schemas import InitialStateOut, JobState, ProblemOut, ScheduleOut, SlotOut, StatusOut
 from app.api.services import Services
-from app.errors import NoPlanYetError
+from app.errors import NoPlanYetError, PlannerUnavailableError
 
 router = APIRouter()
 
@@ -26,8 +26,13 @@ NO_PLAN: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/health", tags=["service"], operation_id="health")
-async def health() -> dict[str, str]:
-    """Say that the process is alive; /ready says whether it can work, and how old the plan is."""
+async def health(deps: ServicesDep) -> dict[str, str]:
+    """Say that the process is alive; /ready says whether it can work, and how old the plan is.
+
+    503 when no plan will come without a restart: the planner's process cannot be started.
+    """
+    if deps.job.planner.fault:
+        raise PlannerUnavailableError(deps.job.planner.fault)
     return {"status": "alive"}
 
 

@@ -14,7 +14,7 @@ from app.api.services import Services
 from app.db.engine import session_scope
 from app.errors import DarkstarError
 from app.runs import explained, input_changes, slot_changes
-from app.runs.replay import replay
+from app.runs.replay import compare, inputs_again
 from app.runs.stored import StoredPlan, plan_of_run
 from app.stored_inputs import NotReplayableError, inputs_of
 
@@ -37,7 +37,9 @@ class RunDesk:
         async with self._one_at_a_time():
             async with session_scope(deps.job.sources.sessions) as session:
                 stored = await plan_of_run(session, run_id)
-            done = await asyncio.to_thread(replay, stored)
+            inputs = await asyncio.to_thread(inputs_again, stored)
+            plan = await deps.job.planner.plan(inputs.slots, inputs.ctx)
+            done = await asyncio.to_thread(compare, stored, inputs, plan)
             return ReplayOut.of(stored.run, done, replay_text(stored.run, done))
 
     @asynccontextmanager

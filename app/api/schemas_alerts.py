@@ -32,6 +32,7 @@ READY: Final[dict[str, Any]] = {
     "parts": [
         {"name": "database", "ok": True, "detail": "migrated"},
         {"name": "scheduler", "ok": True, "detail": "running"},
+        {"name": "planner", "ok": True, "detail": "at hand"},
         {"name": "plan", "ok": True, "detail": "run 7 is in force"},
     ],
     "plan_age_seconds": 812.4,

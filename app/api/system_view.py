@@ -20,6 +20,7 @@ _JOBS: Final = {
     "prices": marked("Look for new prices"),
     "prepare": marked("Prepare the database"),
     "look": marked("Look for other services' plans"),
+    "planner": marked("Keep the planner ready"),
     "retention": marked("Forget what is old"),
     "scores": marked("Score the forecasts"),
     "record": marked("Record what happened"),

@@ -64,12 +64,16 @@ def make_plan(slots: pl.DataFrame, ctx: Context) -> Plan:
         plan = _planned(rows, ctx)
         checker.require_valid(plan.schedule, ctx)
     except ENGINE_FAULTS as error:
-        planner = ctx.settings.planner.model_copy(update={"engine": "cascade"})
-        settings = ctx.settings.model_copy(update={"planner": planner})
-        plan = _planned(rows, replace(ctx, settings=settings))
+        plan = _planned(rows, by_cascade(ctx))
         failed = f"engine_failed: the {ctx.engine} engine failed ({error}); the cascade planned"
         return replace(plan, warnings=(failed, *plan.warnings))
     return plan
+
+
+def by_cascade(ctx: Context) -> Context:
+    """Return the context with the cascade in the place of its engine."""
+    planner = ctx.settings.planner.model_copy(update={"engine": "cascade"})
+    return replace(ctx, settings=ctx.settings.model_copy(update={"planner": planner}))
 
 
 def _planned(rows: pl.DataFrame, ctx: Context) -> Plan:

@@ -4,12 +4,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import polars as pl
 
 from app.clock import iso_utc, slot_floor
 from app.errors import DarkstarError, InputError
 from app.frames import SLOT
 from app.planner.best_time import BestTime, Load, load_of
-from app.planner.run import Plan
+from app.planner.context import Context
+from app.planner.run import Plan, make_plan
 
 _SAME_MONEY = 1e-6
 
@@ -157,6 +161,43 @@ class Finder:
                 marginal_value_per_kwh=row["marginal_value_per_kwh"],
                 cost=part.cost,
             )
+
+
+class _Kept(NamedTuple):
+    """The plan and curves that were asked about last, and what they came from."""
+
+    made_from: tuple[str, str]
+    plan: Plan
+    finder: Finder
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found, and until when prices are known."""
+
+    found: Found
+    known_until: datetime
+
+
+_last: list[_Kept] = []
+
+
+def answer(
+    inputs_hash: str, slots: pl.DataFrame, ctx: Context, wanted: Wanted, *, now: datetime
+) -> Answer:
+    """Find starts in the plan of these inputs; its curves are made once a plan and slot.
+
+    Raises ``PlanRunOutError`` or ``WindowTooShortError``.
+    """
+    kept, made_from = _last.pop() if _last else None, (inputs_hash, ctx.engine)
+    if kept is None or kept.made_from != made_from:
+        # The same inputs give the same plan, with the columns that its rows do not keep.
+        plan = make_plan(slots, ctx)
+        kept = _Kept(made_from, plan, Finder(plan, now=now))
+    elif kept.finder.first_slot != slot_floor(now):
+        kept = kept._replace(finder=Finder(kept.plan, now=now))
+    _last.append(kept)
+    return Answer(kept.finder.find(wanted, now=now), kept.finder.end)
 
 
 @dataclass(frozen=True, slots=True)

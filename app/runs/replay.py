@@ -16,9 +16,9 @@ import polars as pl
 from app import __version__
 from app.db.models import HistorySlot, PlanRun
 from app.frames import SCHEDULE
-from app.making import plan_of
+from app.planner.made import Made
 from app.provenance import InputStatus, Quality
-from app.run_record import Inputs
+from app.run_record import Inputs, result_of
 from app.runs.stored import StoredPlan
 from app.stored_inputs import data_of, inputs_of
 
@@ -79,11 +79,15 @@ class Replay:
         return not (self.fields or self.figures or self.missing or self.extra)
 
 
-def replay(stored: StoredPlan) -> Replay:
-    """Plan a stored run again (some 100 ms of computing); raises ``NotReplayableError``."""
+def inputs_again(stored: StoredPlan) -> Inputs:
+    """Return what a stored run planned with, whole; raises ``NotReplayableError``."""
+    return with_status(inputs_of(stored.run), stored.run)
+
+
+def compare(stored: StoredPlan, inputs: Inputs, plan: Made) -> Replay:
+    """Compare a stored run with the plan that comes out of its inputs now."""
     run = stored.run
-    inputs = with_status(inputs_of(run), run)
-    plan, result = plan_of(inputs, run.planned_at)
+    result = result_of(inputs, plan, run.planned_at)
     new = {row["slot_start"]: _as_kept(row) for row in plan.schedule.to_dicts()}
     old = {slot.slot_start: slot for slot in stored.slots}
     common = [start for start in old if start in new]

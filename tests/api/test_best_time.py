@@ -14,7 +14,6 @@ from app.api.schemas_best_time import BestTimeOut
 from app.clock import iso_utc
 from app.planner.run import make_plan
 from app.runs.best_time import Finder, PlanRunOutError, Wanted
-from app.stored_inputs import inputs_of
 from tests.api.test_manual import planned
 from tests.api.test_runs import in_database, newest
 from tests.api.test_service import offline, running
@@ -178,7 +177,7 @@ async def test_the_finder_asks_the_plan_in_force_itself(tmp_path: Path) -> None:
         published = (await client.get("/api/schedule")).json()["schedule"]
         desk = app.state.best_time_desk
         known = desk._known  # noqa: SLF001 - what the answer came from
-        plan = make_plan(inputs_of(known.run).slots, inputs_of(known.run).ctx)
+        plan = make_plan(known.inputs.slots, known.inputs.ctx)
         ahead = [row["soc_projected"] for row in published][-plan.schedule.height :]
         assert plan.schedule["soc_projected"].to_list() == ahead
         values = {row["slot_start"]: row["marginal_value_per_kwh"] for row in published}

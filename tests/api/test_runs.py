@@ -355,14 +355,14 @@ async def test_a_replay_names_every_field_that_differs(tmp_path: Path, fresh_url
 
 async def test_one_replay_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loop, entered, going = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
-    real = replaying.replay
+    real = replaying.compare
 
-    def slow(stored: Any) -> Any:
+    def slow(*run: Any) -> Any:
         loop.call_soon_threadsafe(entered.set)
         asyncio.run_coroutine_threadsafe(going.wait(), loop).result(10)
-        return real(stored)
+        return real(*run)
 
-    monkeypatch.setattr(run_desk, "replay", slow)
+    monkeypatch.setattr(run_desk, "compare", slow)
     async with planned(tmp_path) as (_, client):
         run = await newest(client)
         url = f"/api/runs/{run['id']}/replay"
