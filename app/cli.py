@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 Engine = Literal["optimal", "cascade"]
 EXIT_CONFIG, EXIT_TEMPORARY = os.EX_CONFIG, os.EX_TEMPFAIL
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
-cli = typer.Typer(help="Plan a home's battery and water heater.", no_args_is_help=True)
+cli = typer.Typer(
+    help="Plan a home's battery and water heater.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 db = typer.Typer(help="The database.", no_args_is_help=True)
 config = typer.Typer(help="The configuration.", no_args_is_help=True)
 cli.add_typer(db, name="db")
@@ -43,6 +48,8 @@ def _loaded() -> "LoadedSettings":
 @cli.command()
 def serve() -> None:
     """Start the service and the dashboard."""
+    # Libraries of logs and HTTP would import them, for colours that are off here: 9 MB.
+    sys.modules |= {"pygments": None, "rich": None}  # type: ignore[dict-item]
     from app import logs
     from app.config_files import ConfigFiles
     from app.db.engine import prepare_place

@@ -7,7 +7,6 @@ forked one), each within ``LIMIT_SECONDS``; then the process is ended and anothe
 
 import asyncio
 import math
-import os
 import pickle
 import signal
 import subprocess
@@ -17,13 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.connection import Connection, Pipe
-from pathlib import Path
 from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 
 import polars as pl
 import structlog
 
-from app import metrics, worker
+from app import metrics, own_process, worker
 from app.errors import (
     DarkstarError,
     FrameError,
@@ -74,7 +72,7 @@ class _Answer(NamedTuple):
 class PlannerProcess:
     """Starts the process, asks it, ends it; called from threads, which wait for each other."""
 
-    command: tuple[str, ...] = (sys.executable, "-m", worker.__name__)
+    command: tuple[str, ...] = own_process.command(worker.__name__)
     limit_seconds: float = LIMIT_SECONDS
     fault: str = ""
     _process: subprocess.Popen[bytes] | None = None
@@ -156,7 +154,7 @@ class PlannerProcess:
             self._pipe = ours
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [*self.command, str(theirs.fileno())],
-                env=_environment(),
+                env=own_process.environment() | {"MALLOC_ARENA_MAX": "1"},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 # What a library prints must not get between the lines of the service.
@@ -291,7 +289,7 @@ class Planner:
             except (FrameError, PlanInvalidError, AttributeError, TypeError) as error:
                 self.process.kill()
                 _log.error("the planner returned what is no plan", error=str(error))
-                raise failed("rubbish", "it returned what is no plan, see the log") from error
+                raise failed("rubbish", "it returned what is no plan") from error
         return made
 
     async def _asked(self, work: Callable[[], T]) -> T:
@@ -328,11 +326,3 @@ def _ended(status: int | None) -> str:
     if status is None or status >= 0:
         return f"exit code {status}"
     return signal.Signals(-status).name
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment without our settings: secrets are none of the planner's business."""
-    home = str(Path(__file__).resolve().parent.parent)
-    known = {key: value for key, value in os.environ.items() if not key.startswith("DARKSTAR_")}
-    path = os.pathsep.join(filter(None, (home, known.get("PYTHONPATH"))))
-    return known | {"PYTHONPATH": path, "MALLOC_ARENA_MAX": "1"}

@@ -7,7 +7,6 @@ from icalendar import Calendar, Event, vDuration
 
 from app.api.schemas_best_time import BestTimeOut, BestTimeQuery
 
-MEDIA_TYPE = "text/calendar"
 REFRESH = timedelta(minutes=15)
 
 

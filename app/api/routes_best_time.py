@@ -1,15 +1,17 @@
 """REST: when to start an appliance, and the same as a calendar feed."""
 
-from typing import Annotated, Any
+import asyncio
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.api.best_time_calendar import MEDIA_TYPE, calendar
 from app.api.best_time_desk import BestTimeDesk
 from app.api.rest import ServicesDep
 from app.api.schemas import ProblemOut
 from app.api.schemas_best_time import BestTimeOut, BestTimeQuery
 
+MEDIA_TYPE: Final = "text/calendar"
 router = APIRouter(tags=["best time"])
 REFUSALS: dict[int | str, dict[str, Any]] = {
     404: {"model": ProblemOut, "description": "no plan yet"},
@@ -53,4 +55,6 @@ async def best_time(deps: ServicesDep, desk: DeskDep, query: AskedQuery) -> Best
 async def best_time_calendar(deps: ServicesDep, desk: DeskDep, query: AskedQuery) -> Response:
     """Return the same starts as a calendar to subscribe to; give each appliance its `name`."""
     found = await desk.ask(deps, query)
-    return Response(calendar(found, query), media_type=f"{MEDIA_TYPE}; charset=utf-8")
+    # Loaded where it is asked for, its library takes 3 MB.
+    module = await asyncio.to_thread(import_module, "app.api.best_time_calendar")
+    return Response(module.calendar(found, query), media_type=f"{MEDIA_TYPE}; charset=utf-8")

@@ -191,7 +191,7 @@ TEXTS: Final = (
     marked("it needs more than {number} MB"),
     marked("its process ended ({how})"),
     marked("its answer cannot be read"),
-    marked("it returned what is no plan, see the log"),
+    marked("it returned what is no plan"),
     marked("a bug in Darkstar, see the log"),
     marked("the planner cannot be started: {why}"),
     marked("see the log"),

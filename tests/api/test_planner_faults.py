@@ -127,7 +127,7 @@ def test_a_planner_that_fails_is_told_and_the_next_run_plans(
     assert words in run["error"]
     assert service.client.get("/health").json() == {"status": "alive"}
     if fault == "spin":
-        asked = service.client.get("/api/best_time?kwh=1&hours=1")
+        asked = service.client.post(f"/api/runs/{before}/replay")
         assert (asked.status_code, asked.json()["code"]) == (503, "planner_failed")
     service.fault.write_text("")
     service.until(lambda: service.state()["job"]["last_outcome"] == "ok")
