@@ -7,7 +7,7 @@ that ends with the answer: ``python -m app.holiday_days QUESTION``.
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
@@ -97,9 +97,12 @@ def _unknown(field: str, value: str, known: Sequence[str], fix: str) -> str:
     return f"tariff.holiday_{field} {value!r} is not known; {offer or f'write {fix}'}"
 
 
+_ANSWERS: dict[str, Callable[..., list[date]]] = {"holidays": _holidays, "free_days": _free_days}
+
+
 def _answer(what: str, *question: Any) -> str:
     """Return the days as JSON, or what is unknown."""
-    ask = {"holidays": _holidays, "free_days": _free_days}[what]
+    ask = _ANSWERS[what]
     try:
         return json.dumps({"days": [day.isoformat() for day in ask(*question)]})
     except ValueError as unknown:

@@ -42,7 +42,7 @@ from app import cli, holiday_days
 
 def serves(*_, **__):
     assert holiday_days.free_days_of("SE")
-    print("loaded:", *{name.partition(".")[0] for name in sys.modules})
+    print("loaded:", *{name.partition(".")[0] for name, found in sys.modules.items() if found})
 
 uvicorn.Server.run = serves
 sys.argv = ["darkstar", "serve"]

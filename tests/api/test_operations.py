@@ -46,7 +46,7 @@ async def test_a_home_that_plans_is_alive_ready_and_as_fresh_as_asked(tmp_path: 
         answer = await client.get("/ready")
         assert answer.status_code == 200
         ready = ReadyOut.model_validate(answer.json())
-        assert {part.name for part in ready.parts} == {"database", "scheduler", "plan"}
+        assert {part.name for part in ready.parts} == {"database", "scheduler", "planner", "plan"}
         assert (await client.get("/ready?max_plan_age_seconds=3600")).status_code == 200
         late = await client.get("/ready?max_plan_age_seconds=0")
         problem = ProblemOut.model_validate(late.json())

@@ -20,6 +20,8 @@ from tests.faulty_worker import FAULT_FILE
 from tests.gate import free_port
 
 STOPS_WITHIN_SECONDS = 10
+# A service starts in 3 s, and in a minute where ten others are at work.
+pytestmark = pytest.mark.timeout(400)
 # Promised is a minute; the rest is for the machine of a test that has much else to do.
 PLANS_AGAIN_WITHIN_SECONDS = 60
 
@@ -36,7 +38,10 @@ class Service:
         return dict(self.client.get("/api/status").json())
 
     def run(self) -> dict[str, Any]:
-        return dict(self.client.post("/api/run_planner").json())
+        """Press the button; again where a failed run is just being repeated."""
+        while (answer := self.client.post("/api/run_planner")).status_code == 409:
+            time.sleep(0.2)
+        return dict(answer.json())
 
     def until(self, holds: Callable[[], bool], seconds: float = PLANS_AGAIN_WITHIN_SECONDS) -> None:
         deadline = time.monotonic() + seconds
@@ -122,13 +127,10 @@ def test_a_planner_that_fails_is_told_and_the_next_run_plans(
     swedish = service.client.get("/", headers={"Accept-Language": "sv"}).text
     assert "Ingen plan gjordes" in swedish
     assert words.removeprefix("it ") not in swedish
-    run = service.client.get("/api/runs?limit=1").json()["runs"][0]
-    assert run["status"] == "failed"
-    assert words in run["error"]
+    # Its repetition may be on already.
+    runs = service.client.get("/api/runs?status=failed").json()["runs"]
+    assert words in runs[0]["error"]
     assert service.client.get("/health").json() == {"status": "alive"}
-    if fault == "spin":
-        asked = service.client.post(f"/api/runs/{before}/replay")
-        assert (asked.status_code, asked.json()["code"]) == (503, "planner_failed")
     service.fault.write_text("")
     service.until(lambda: service.state()["job"]["last_outcome"] == "ok")
     assert service.client.get("/api/schedule").json()["meta"]["plan_run_id"] > before
