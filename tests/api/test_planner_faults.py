@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +51,13 @@ class Service:
             time.sleep(0.2)
 
     def worker(self) -> int | None:
-        """The planner's process; a service has no other child."""
-        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
-        found = [pid for task in tasks for pid in (task / "children").read_text().split()]
-        assert len(found) <= 1
-        return int(found[0]) if found else None
+        """The planner's process among the children of the service."""
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            for pid in (task / "children").read_text().split():
+                with suppress(OSError):
+                    if b"faulty_worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                        return int(pid)
+        return None
 
     def stop(self) -> tuple[float, str]:
         """Send SIGTERM; return how long the end took and what was said."""
