@@ -134,11 +134,12 @@ async def _jumped(sources: Sources, heard: _Heard, last: Observation, *, now: da
 
 async def _moved(sources: Sources, heard: _Heard, *, now: datetime) -> Followed:
     """Follow a level since it was read along the battery's meters, and the plan without them."""
-    start = slot_floor(heard.at)
+    # Slots are compared with slots: the one in progress counts as far as it has come.
+    start, end = slot_floor(heard.at), slot_floor(now) + SLOT
     async with session_scope(sources.sessions) as session:
-        planned = await heater_slots.battery_moves(session, start=start, end=now)
+        planned = await heater_slots.battery_moves(session, start=start, end=end)
         metered = [
-            await observed.quantity(session, name, start=start, end=now)
+            await observed.quantity(session, name, start=start, end=end)
             for name in ("charge_kwh", "discharge_kwh")
         ]
     powers = {slot: (charge, discharge) for slot, charge, discharge in planned.iter_rows()}
