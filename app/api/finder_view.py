@@ -47,7 +47,7 @@ def answer_view(
 ) -> AnswerView:
     """Return the answer for people."""
     if not found.starts:
-        why = words.sentence(words.with_local_times(found.note, now, zone))
+        why = words.timed_sentence(found.note, now, zone)
         return AnswerView(_("No start fits."), (), (why,), "")
     best = found.starts[0]
     at = words.when(best.start, now, zone)

@@ -141,9 +141,7 @@ async def apply(request: Request, deps: ServicesDep, form: FormDep) -> Response:
     except (FormError, DarkstarError) as error:
         return await _refused(request, deps, form, error)
     now, zone = clock.now(), deps.job.settings.zone
-    notices = " ".join(
-        words.sentence(words.with_local_times(each, now, zone)) for each in kept.notices
-    )
+    notices = " ".join(words.timed_sentence(each, now, zone) for each in kept.notices)
     said = f"{_('Kept. The plan is made anew around it.')} {notices}"
     fresh = form_view(deps.job.settings, now)
     return _done(request, said, undo=True, form=fresh, preview=None)

@@ -189,7 +189,7 @@ def preview_view(made: PreviewOut, now: datetime, zone: ZoneInfo) -> PreviewView
         sentence = _("Costs {money} {currency} more.", money=money, currency=made.currency)
 
     def said(text: str) -> str:
-        return words.sentence(words.with_local_times(text, now, zone))
+        return words.timed_sentence(text, now, zone)
 
     sign = "" if is_nothing else "\u2212" if saves else "+"
     return PreviewView(

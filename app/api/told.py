@@ -2,7 +2,8 @@
 
 Planner, ingest and doctor know of no language, and what they say is stored, logged and served as it
 is. A page finds the message that a sentence was made from, takes out its ``{names}`` and says it
-anew. What no message fits, such as the words of a foreign server, stays as it is.
+anew. What no message fits, such as the words of a foreign server, stays as it is, and with it all
+that was said in one breath: half a sentence in each language helps nobody.
 """
 
 import re
@@ -25,6 +26,8 @@ _KINDS: Final = {
 _ANYTHING: Final = r"(?:(?!; ).)+?"
 # A setting or an entity: it is the same in every language.
 _NAME: Final = re.compile(r"[a-z]\w*(?:\.\w+)+")
+# A word that is English rather than a name, a number or a unit.
+_PROSE: Final = re.compile(r"(?!(?:k?W|k?Wh|min|ms|h|s|d|m|km)$)[a-z][a-z'\u2019]*[a-z][:,.]?")
 _JOINTS: Final = {", ": ", ", " and ": marked(" and "), " or ": marked(" or ")}
 
 
@@ -35,10 +38,30 @@ def told(text: str) -> str:
     return _told(i18n.language(), text)
 
 
+def is_told(text: str) -> bool:
+    """Say whether ``told`` says all of a text in the language in force."""
+    return i18n.language() == i18n.SOURCE or not text or _whole(text) is not None
+
+
 @lru_cache(maxsize=1000)
 def _told(_language: str, text: str) -> str:
-    said = _part(text)
-    return "; ".join(_part(part) or part for part in text.split("; ")) if said is None else said
+    said = _whole(text)
+    return text if said is None else said
+
+
+def _whole(text: str) -> str | None:
+    """Return all of a text in the language in force; None where a part of it stays English."""
+    if (said := _part(text)) is not None:
+        return said
+    parts = [_part(part) or _neutral(part) for part in text.split("; ")]
+    return None if None in parts else "; ".join(part for part in parts if part is not None)
+
+
+def _neutral(text: str) -> str | None:
+    """Return a text that is the same in every language: names, numbers, one word of somebody's."""
+    words = text.split()
+    prose = [word for word in words if _PROSE.fullmatch(word)]
+    return None if prose and len(words) > 1 else text
 
 
 def _part(text: str) -> str | None:
@@ -52,8 +75,11 @@ def _part(text: str) -> str | None:
 def _message(text: str) -> str | None:
     for message, pattern in _patterns():
         if found := pattern.fullmatch(text):
-            given = {name: _part(part) or part for name, part in found.groupdict().items()}
-            return _(message, **given)
+            given = {
+                name: _part(part) or _neutral(part) for name, part in found.groupdict().items()
+            }
+            if None not in given.values():
+                return _(message, **given)
     return None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app import clock, i18n
-from app.api.told import told
+from app.api.told import is_told, told
 from app.i18n import _, marked
 from app.planner import reason_texts
 
@@ -43,19 +43,30 @@ def plain(text: str) -> str:
     """Return a message without codes, internal names and ISO dates."""
     text = _MANUAL.sub(r"your manual \1: ", text.replace("water_short: ", "hot water: "))
     text = _INPUT.sub(lambda found: f"{NAMES[found[1]]} is ", _CODE.sub("", text))
-    text = told(_EXCEPTION.sub("", _ERRNO.sub("", text)))
-    text = _DATE.sub(lambda found: i18n.dated(date.fromisoformat(found[0]), "EEEE"), text)
+    text = _EXCEPTION.sub("", _ERRNO.sub("", text))
+    # A sentence that stays English has English days in it.
+    with i18n.speaking(i18n.language() if is_told(text) else i18n.SOURCE):
+        text = told(text)
+        text = _DATE.sub(lambda found: i18n.dated(date.fromisoformat(found[0]), "EEEE"), text)
     return _NEGATIVE.sub("\u2212", text)
 
 
 def sentence(text: str) -> str:
     """Return a message as a sentence: capital first, full stop last."""
-    text = plain(text).rstrip(".")
+    text = plain(text.rstrip(".")).rstrip(".")
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
-def with_local_times(text: str, now: datetime, zone: ZoneInfo) -> str:
-    """Return a message with its UTC instants as people of the home say them."""
+def timed_sentence(text: str, now: datetime, zone: ZoneInfo) -> str:
+    """Return a message as a sentence, its UTC instants as people of the home say them."""
+    local = _with_local_times(text, now, zone)
+    if is_told(local.rstrip(".")):
+        return sentence(local)
+    with i18n.speaking(i18n.SOURCE):
+        return sentence(_with_local_times(text, now, zone))
+
+
+def _with_local_times(text: str, now: datetime, zone: ZoneInfo) -> str:
     return _INSTANT.sub(lambda found: when(datetime.fromisoformat(found[0]), now, zone), text)
 
 
