@@ -28,6 +28,7 @@ TEXTS: Final = (
     marked("{source}, EUR at {rate} of {day}"),
     marked("Home Assistant is not configured"),
     marked("no sensor is mapped"),
+    marked("the database has lost its tables; they are made again"),
     marked("no sensor of the consumption is mapped"),
     marked("last reading {percent} %"),
     marked("no plan to follow since"),
