@@ -47,6 +47,25 @@ def keep_previous(path: Path, *, mode: int | None = None) -> None:
         replace_file(path.with_name(f"{path.name}.bak"), path.read_bytes(), mode=kept)
 
 
+def private_folder(path: Path) -> None:
+    """Make a folder for this user only, and those above it; raises ``OSError``."""
+    if not path.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o711, exist_ok=True)
+
+
+def make_private(path: Path, mode: int = PRIVATE) -> None:
+    """Take other users' rights from what is ours; what belongs to somebody else is left.
+
+    The file is never opened: closing it would drop the locks that SQLite holds on it.
+    """
+    with suppress(FileNotFoundError, PermissionError):
+        stat = path.stat()
+        wanted = stat.st_mode & 0o777 & mode
+        if stat.st_uid == os.geteuid() and wanted != stat.st_mode & 0o777:
+            path.chmod(wanted)
+
+
 @contextmanager
 def one_writer(folder: Path) -> Iterator[None]:
     """Let one process at a time change files in a folder; raises ``OSError``."""

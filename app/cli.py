@@ -55,6 +55,8 @@ def serve() -> None:
     from app.db.engine import prepare_place
     from app.main import create_app, run
 
+    # What the service stores tells when a home is empty: nobody else of this machine reads it.
+    os.umask(0o077)
     loaded = _loaded()
     settings = loaded.settings
     logs.set_up(settings.log_level)

@@ -243,7 +243,10 @@ class Services:
         path = Path(self.job.settings.data_dir) / export.FILE_NAME
         async with self._exporting:
             try:
-                await asyncio.to_thread(export.write_schedule_json, path, plan)
+                is_open = self.job.settings.access.reads == "open"
+                await asyncio.to_thread(
+                    export.write_schedule_json, path, plan, for_everyone=is_open
+                )
             except OSError as error:
                 self.export_error = f"{path} cannot be written: {error.strerror}"
                 _log.warning("export failed", error=self.export_error)

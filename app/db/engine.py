@@ -1,7 +1,8 @@
 """The engine and its sessions: which database, how patiently, and what its failures are called."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,17 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from app.atomic_file import PRIVATE, make_private, private_folder
 from app.db.faults import translated
 from app.db.patience import patience
 from app.db.sqlite import WRITES, close_connections, sqlite_engine
 from app.errors import SettingsError
 from app.settings import Settings
 
+# What tells that a folder is ours, and is nobody else's business.
+_OURS = ("access.json", "sessions.json", "darkstar.db")
+_SQLITE_FILES = ("", "-wal", "-shm", "-journal")
+_PASSABLE, _CLOSED = 0o711, 0o700
 _ASYNC_DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "mysql": "mariadb+asyncmy",
@@ -126,19 +132,41 @@ async def close(engine: AsyncEngine) -> None:
 
 
 def prepare_place(settings: Settings) -> None:
-    """Make the folders of the data and of an embedded database; raises ``SettingsError``."""
+    """Make the folders of the data and of an embedded database; raises ``SettingsError``.
+
+    What is in them tells when a home is empty: other users of the machine get no rights, also
+    where an earlier version gave them some.
+    """
     url = resolve_url(settings)
     places = {"data_dir": Path(settings.data_dir)}
     if url.get_backend_name() == "sqlite":
         places["database.url"] = Path(str(url.database)).parent
     for name, place in places.items():
         try:
-            place.mkdir(parents=True, exist_ok=True)
+            private_folder(place)
         except OSError as error:
             raise SettingsError(
                 f"{name}: {place} cannot be made: {error.strerror}; "
                 "choose a place that this user may write to"
             ) from error
+    _keep_private(settings, url)
+
+
+def _keep_private(settings: Settings, url: URL) -> None:
+    """Leave what is stored readable by this user only, ``schedule.json`` as the API is."""
+    folder = Path(settings.data_dir)
+    is_open = settings.automation.write_schedule_json and settings.access.reads == "open"
+    if url.get_backend_name() == "sqlite":
+        file = Path(str(url.database))
+        with suppress(OSError):  # also where it is there already; the database says what is wrong
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
+        for end in _SQLITE_FILES:
+            make_private(file.with_name(file.name + end))
+    if any((folder / name).exists() for name in _OURS):
+        # A controller of another user passes it to schedule.json, and sees no other name.
+        make_private(folder, _PASSABLE if is_open else _CLOSED)
+    for name in (*_OURS, *(() if is_open else ("schedule.json",))):
+        make_private(folder / name)
 
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
