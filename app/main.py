@@ -38,6 +38,7 @@ from app.gather import Sources
 from app.ingest.http import make_client
 from app.job import PlanningJob
 from app.mqtt_task import mqtt_connection
+from app.patient_http import BACKLOG, Patience, patient
 from app.planner_process import Planner
 from app.schedule import Schedule
 from app.settings import Settings
@@ -144,6 +145,10 @@ def run(app: FastAPI, settings: Settings, *, once_listening: Callable[[], None])
             proxy_headers=bool(proxies),
             forwarded_allow_ips=proxies,
             timeout_graceful_shutdown=3,
+            # uvloop and asyncio take as many connections at once as this says.
+            backlog=BACKLOG,
+            http=patient(Patience.of_this_process()),
+            ws="none",
         )
     )
     # Before the lifespan: a service that nobody can reach must not plan into the database.
@@ -159,7 +164,7 @@ def _listening(host: str, port: int) -> socket.socket:
     """Return a socket that has the port for itself, or say why there is none."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise DarkstarError(
             f"the service cannot listen on {host}:{port}: {error.strerror}; "
