@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from app.settings import Settings
+from app.settings_problems import holds_secret
 from app.settings_words import WORDS
 
 ENV_PREFIX: Final = "DARKSTAR_"
@@ -81,7 +82,7 @@ def setting_fields() -> Mapping[str, SettingField]:
             path=path,
             info=info,
             default=_default(path, info),
-            secret=_holds_secret(info.annotation),
+            secret=holds_secret(info.annotation),
             unit=_unit(path),
             words=info.description or WORDS.get(path, ""),
             needs_restart=needs_restart(path),
@@ -149,10 +150,6 @@ def _is_model(kind: Any) -> bool:
 
 def _is_instance(item: Any) -> bool:
     return isinstance(item, BaseModel)
-
-
-def _holds_secret(kind: Any) -> bool:
-    return kind is SecretStr or any(_holds_secret(each) for each in get_args(kind))
 
 
 def _default(path: str, info: FieldInfo) -> Any:

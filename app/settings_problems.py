@@ -26,6 +26,11 @@ class Leaf:
     in_list: bool
 
 
+def holds_secret(kind: Any) -> bool:
+    """Tell whether a field's type is a secret, at whatever depth: checked ones are wrapped."""
+    return kind is SecretStr or any(holds_secret(each) for each in get_args(kind))
+
+
 def leaves(
     model: type[BaseModel], prefix: str = "", *, in_list: bool = False
 ) -> Iterator[tuple[str, Leaf]]:
@@ -33,7 +38,7 @@ def leaves(
     for name, field in model.model_fields.items():
         path = f"{prefix}{name}"
         kinds = (field.annotation, *get_args(field.annotation))
-        yield path, Leaf(secret=SecretStr in kinds, in_list=in_list)
+        yield path, Leaf(secret=holds_secret(field.annotation), in_list=in_list)
         for kind in kinds:
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 listed = in_list or Ellipsis in kinds

@@ -1,7 +1,7 @@
 """What the service talks to and how it runs: settings, typed, frozen; defaults live here."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -24,6 +24,9 @@ def _entity(name: str) -> str:
     return name
 
 
+# Five wrong ones a minute: 16 random letters are beyond guessing, five are not.
+MIN_TOKEN_LETTERS: Final = 16
+MAX_TOKEN_LETTERS: Final = 256
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 EntityId = Annotated[str, AfterValidator(_entity)]
 
@@ -144,12 +147,23 @@ class Database(Group):
     url: SecretStr | None = None
 
 
+def _own_token(token: SecretStr) -> SecretStr:
+    """Refuse a token that can be guessed, or that no header can carry; its text never shows."""
+    text = token.get_secret_value()
+    if not MIN_TOKEN_LETTERS <= len(text) <= MAX_TOKEN_LETTERS or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(
+            f"must have {MIN_TOKEN_LETTERS} to {MAX_TOKEN_LETTERS} letters, digits or signs, no "
+            "spaces; make one with `openssl rand -hex 20`, or leave it out"
+        )
+    return token
+
+
 class Server(Group):
     """Where the service listens."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
-    token: SecretStr | None = None
+    token: Annotated[SecretStr, AfterValidator(_own_token)] | None = None
 
 
 class Ui(Group):

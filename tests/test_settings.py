@@ -145,11 +145,15 @@ def test_a_wrong_value_is_refused_with_field_and_fix(tmp_path: Path, text: str, 
 
 def test_secrets_never_show(tmp_path: Path) -> None:
     path = written(tmp_path, LEGACY_CONFIG, LEGACY_SECRETS)
-    settings = load_settings(path, environ={"DARKSTAR_SERVER__TOKEN": "canary"}).settings
+    given = {"DARKSTAR_SERVER__TOKEN": "canary-canary-canary"}
+    settings = load_settings(path, environ=given).settings
     for text in (repr(settings), str(redacted(settings)), settings.model_dump_json()):
         assert not [s for s in ("hunter2", "very-secret-token", "canary") if s in text]
     with pytest.raises(SettingsError) as caught:
-        load_settings(path, environ={"DARKSTAR_SERVER__TOKEN": "canary", "DARKSTAR_TIMEZONE": "x"})
+        load_settings(
+            path,
+            environ=given | {"DARKSTAR_TIMEZONE": "x"},
+        )
     assert "canary" not in str(caught.value)
 
 
@@ -244,6 +248,9 @@ def test_the_fingerprint_follows_what_a_plan_depends_on() -> None:
         "home_assistant: {url: 'http://ha', tokn: canary}",
         "server: {token: [canary]}",
         "server: {token: canary, port: 0}",
+        "mqtt: {url: 'http://user:canary@broker'}",
+        "alerts: {webhook: {url: 'ftp://hooks.example/canary'}}",
+        "alerts: {ntfy: {topic_url: 'canary'}}",
     ],
 )
 def test_a_refusal_never_quotes_a_secret(tmp_path: Path, secrets: str) -> None:

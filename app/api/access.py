@@ -7,16 +7,20 @@ service is asked under, forged requests by where the browser says they come from
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Literal
+from urllib.parse import urlsplit
 
-from itsdangerous import BadSignature, TimestampSigner
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from app.access_token import TokenStore
+from app.errors import SettingsError
+from app.sessions import Session, Sessions
 from app.settings import Settings
 from app.settings_access import Access
 
@@ -24,8 +28,16 @@ COOKIE = "darkstar_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Served to everyone: whether the process lives and works, and what the login page is made of.
 PUBLIC = ("/health", "/ready", "/login", "/theme.css", "/static/")
+# Shown to nobody else, whoever may read: who is logged in, and from where.
+PRIVATE = ("/sessions", "/api/sessions")
 EVENTS = ("/ui/events", "/api/events")
-_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
+# What a proxy adds; one that adds nothing speaks HTTP/1.0, as nginx did before 1.29.7.
+_FORWARDED = frozenset(
+    {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"}
+)
+# A browser sends these to any site without asking it first.
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]*))(?::[0-9]{1,5})?")
 _EVERYTHING, _WRITES = parse("600/minute"), parse("60/minute")
 _RUNS, _TRIES = parse("10/5 minutes"), parse("5/minute")
 _EXPENSIVE = (
@@ -36,17 +48,24 @@ _EXPENSIVE = (
     "/replay",
     "/prices/refresh",
 )
+Verdict = Literal["right", "wrong", "unchecked"]
+"""Of a token; ``unchecked`` because too many wrong ones came from there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What counts of a request; header names in lower case, ``client`` an address or empty."""
+    """What counts of a request; header names in lower case, ``client`` an address or empty.
+
+    ``twice`` names a header that came twice although only one can count.
+    """
 
     method: str
     path: str
     client: str
     headers: Mapping[str, str]
     cookies: Mapping[str, str]
+    http_version: str = "1.1"
+    twice: str = ""
 
     @property
     def changes(self) -> bool:
@@ -55,10 +74,14 @@ class Asked:
 
     @property
     def from_this_machine(self) -> bool:
-        """Whether it comes from the machine itself, through no proxy."""
-        if any(name in self.headers for name in _FORWARDED):
+        """Whether it comes from the machine itself, and nothing says that it was passed on."""
+        passed_on = any(
+            name in _FORWARDED or name.startswith("x-forwarded") for name in self.headers
+        )
+        if passed_on or self.http_version == "1.0" or not is_loopback(self.client):
             return False
-        return is_loopback(self.client)
+        host = host_of(self.headers.get("host", "")) or ""
+        return host == "localhost" or host.endswith(".localhost") or is_loopback(host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +100,15 @@ class Gate:
 
     settings: Access
     token: TokenStore
+    sessions: Sessions = field(init=False)
     _limiter: MovingWindowRateLimiter = field(
         default_factory=lambda: MovingWindowRateLimiter(MemoryStorage())
     )
+    _one_guess: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        """Keep the sessions beside the token."""
+        self.sessions = Sessions.beside(self.token.path)
 
     def use(self, settings: Settings) -> None:
         """Decide by other settings from now on."""
@@ -94,15 +123,17 @@ class Gate:
 
     async def refusal(self, asked: Asked) -> Refusal | None:
         """Return why the request is refused, None to let it pass."""
-        if refused := self._misdirected(asked) or self._forged(asked) or self._too_many(asked):
+        first = self._malformed(asked) or self._misdirected(asked)
+        if refused := first or self._forged(asked) or self._too_many(asked):
             return refused
         login = asked.path == "/login"
-        needs = asked.changes or self.settings.reads == "login"
+        needs = asked.changes or self.settings.reads == "login" or asked.path.startswith(PRIVATE)
         if not needs or login or (not asked.changes and asked.path.startswith(PUBLIC)):
             return None
-        if await self.who(asked):
+        who, verdict = await self._judged(asked)
+        if who:
             return None
-        if self._bearer(asked) and not self._counted(_TRIES, "token", asked):
+        if verdict == "unchecked":
             return _slow_down("too many wrong tokens", 60)
         return Refusal(
             401,
@@ -114,44 +145,90 @@ class Gate:
 
     async def who(self, asked: Asked) -> str:
         """Return who asks: ``open``, ``token``, ``session``, ``this machine``, or empty."""
-        if self.settings.mode == "off":
-            return "open"
-        token = self._bearer(asked)
-        right: bool = bool(token) and await asyncio.to_thread(self.token.accepts, token)
-        if right:
-            return "token"
-        if self.has_session(asked):
-            return "session"
-        return "this machine" if asked.from_this_machine and self.token.fresh else ""
+        return (await self._judged(asked))[0]
 
-    def has_session(self, asked: Asked) -> bool:
-        """Tell whether the request carries a session that is still good."""
+    async def _judged(self, asked: Asked) -> tuple[str, Verdict]:
+        """Return who asks, and what came of the token that was sent."""
+        if self.settings.mode == "off":
+            return "open", "right"
+        token = self._bearer(asked)
+        verdict = await self.judge(token, asked) if token else "wrong"
+        if verdict == "right":
+            return "token", verdict
+        if await self.session_of(asked):
+            return "session", verdict
+        return "this machine" if self._trusts(asked) else "", verdict
+
+    async def judge(self, token: str, asked: Asked) -> Verdict:
+        """Tell whether a token is right; a wrong one is counted, at the limit none is looked at.
+
+        One after the other: guesses sent at once are counted before the next is looked at.
+        """
+        if not self._may_guess(asked):
+            return "unchecked"
+        if self.token.remembers(token):
+            return "right"
+        async with self._one_guess:
+            if not self._may_guess(asked):
+                return "unchecked"
+            if await asyncio.to_thread(self.token.accepts, token):
+                return "right"
+            self._limiter.hit(_TRIES, "token", caller_of(asked.client))
+            return "wrong"
+
+    async def session_of(self, asked: Asked) -> Session | None:
+        """Return the session of the request that is still good."""
         key, cookie = self.token.session_key, asked.cookies.get(COOKIE)
         if not key or not cookie:
-            return False
-        try:
-            TimestampSigner(key).unsign(cookie, max_age=self.session_seconds)
-        except BadSignature:
-            return False
-        return True
+            return None
+        return await asyncio.to_thread(self.sessions.find, cookie, key, self.session_seconds)
 
     @property
     def session_seconds(self) -> int:
         """How long a session lasts, in seconds."""
         return self.settings.session_days * 86_400
 
-    def new_session(self) -> str:
-        """Return the cookie of a new session."""
+    async def new_session(self, asked: Asked) -> str:
+        """Start a session, and return its cookie; the one the request had before ends.
+
+        Raises ``SessionsNotKeptError``.
+        """
         key = self.token.session_key
         assert key  # noqa: S101 - only a token that was accepted starts a session
-        return TimestampSigner(key).sign("owner").decode()
+        if before := await self.session_of(asked):
+            await asyncio.to_thread(self.sessions.end, before.id)
+        return await asyncio.to_thread(
+            self.sessions.start,
+            key,
+            address=asked.client,
+            browser=asked.headers.get("user-agent", ""),
+            max_seconds=self.session_seconds,
+        )
 
-    def may_try(self, asked: Asked) -> bool:
-        """Count an attempt to log in; False when there were too many."""
-        return self._counted(_TRIES, "login", asked)
+    async def open_sessions(self) -> tuple[Session, ...]:
+        """Return every session that is still good, the newest first."""
+        key = self.token.session_key
+        if not key:
+            return ()
+        return await asyncio.to_thread(self.sessions.all, key, self.session_seconds)
+
+    async def end_session(self, name: str) -> bool:
+        """End one session, False if there is none; raises ``SessionsNotKeptError``."""
+        return await asyncio.to_thread(self.sessions.end, name)
+
+    async def end_sessions(self) -> None:
+        """End every session; raises ``SessionsNotKeptError``."""
+        await asyncio.to_thread(self.sessions.end_all)
+
+    def _malformed(self, asked: Asked) -> Refusal | None:
+        if asked.twice:
+            return Refusal(400, "header_twice", f"the header {asked.twice} was sent more than once")
+        if host_of(asked.headers.get("host", "")) is None:
+            return Refusal(400, "host_unusable", "the Host header is no host with a port")
+        return None
 
     def _misdirected(self, asked: Asked) -> Refusal | None:
-        host = host_of(asked.headers.get("host", ""))
+        host = host_of(asked.headers.get("host", "")) or ""
         allowed = {"", "localhost", *self.settings.allowed_hosts}
         if host in allowed or host.endswith(".localhost") or _is_address(host):
             return None
@@ -165,13 +242,31 @@ class Gate:
     def _forged(self, asked: Asked) -> Refusal | None:
         if not asked.changes and asked.path not in EVENTS:
             return None
-        site = asked.headers.get("sec-fetch-site")
-        origin, host = asked.headers.get("origin"), asked.headers.get("host", "")
+        site, host = asked.headers.get("sec-fetch-site"), asked.headers.get("host", "")
         if site in {"same-origin", "none"}:
             return None
-        if site is None and (origin is None or origin.split("://", 1)[-1] == host):
-            return None
-        return Refusal(403, "foreign_origin", "another site must not act in your name")
+        came_from = asked.headers.get("origin", asked.headers.get("referer"))
+        if site is not None or (came_from is not None and not _same_host(came_from, host)):
+            return Refusal(403, "foreign_origin", "another site must not act in your name")
+        if came_from is None and asked.changes and self._needs_an_origin(asked):
+            return Refusal(
+                403,
+                "origin_missing",
+                "a form or a session must say which page it comes from (Origin or "
+                "Sec-Fetch-Site); a program sends JSON and the API token as "
+                "`Authorization: Bearer …`",
+            )
+        return None
+
+    def _needs_an_origin(self, asked: Asked) -> bool:
+        """Tell whether any site could have a browser send this in its owner's name.
+
+        Nobody can have it send the API token: neither as a header nor, unknown, to ``/login``.
+        """
+        if self._bearer(asked) or asked.path == "/login":
+            return False
+        kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return kind in _FORMS or COOKIE in asked.cookies
 
     def _too_many(self, asked: Asked) -> Refusal | None:
         if not self._counted(_EVERYTHING, "all", asked):
@@ -185,7 +280,24 @@ class Gate:
 
     def _counted(self, item: RateLimitItem, what: str, asked: Asked) -> bool:
         """Count once; whoever sits at the machine itself is not held up, its proxy is."""
-        return asked.from_this_machine or self._limiter.hit(item, what, asked.client)
+        return self._trusts(asked) or self._limiter.hit(item, what, caller_of(asked.client))
+
+    def _may_guess(self, asked: Asked) -> bool:
+        return self._limiter.test(_TRIES, "token", caller_of(asked.client))
+
+    def _trusts(self, asked: Asked) -> bool:
+        """Tell whether this machine asks, nobody through it, and no token is in use yet."""
+        if not asked.from_this_machine or self._is_proxy(asked.client):
+            return False
+        try:
+            return self.token.fresh
+        except SettingsError:
+            # A damaged file tells nothing; `darkstar token` puts a good one in its place.
+            return False
+
+    def _is_proxy(self, client: str) -> bool:
+        """Tell whether the client is a reverse proxy that did not say for whom it asks."""
+        return any(ip_address(client) in ip_network(each) for each in self.settings.trusted_proxies)
 
     @staticmethod
     def _bearer(asked: Asked) -> str:
@@ -198,12 +310,28 @@ def _slow_down(words: str, seconds: int) -> Refusal:
     return Refusal(429, "too_many_requests", f"{words}; wait {seconds} s", headers)
 
 
-def host_of(header: str) -> str:
-    """Return the host of a Host header in lower case, without port and brackets."""
-    host = header.strip().lower()
-    if host.startswith("["):
-        return host[1:].split("]", 1)[0]
-    return host.rsplit(":", 1)[0] if ":" in host else host
+def host_of(header: str) -> str | None:
+    """Return the host of a Host header in lower case, without port and brackets; None if none."""
+    found = _HOST.fullmatch(header.strip().lower())
+    return None if found is None else found[1] or found[2]
+
+
+def caller_of(client: str) -> str:
+    """Return whose requests are counted together: an address, of IPv6 the network it is one of."""
+    if not _is_address(client):
+        return client
+    address = ip_address(client)
+    # Whoever has an IPv6 address of the internet has 2**64 of them.
+    is_wide = isinstance(address, IPv6Address) and address.is_global
+    return str(ip_network(f"{address}/64", strict=False)) if is_wide else str(address)
+
+
+def _same_host(url: str, host: str) -> bool:
+    """Tell whether an Origin or Referer is of the host that was asked."""
+    try:
+        return bool(host) and urlsplit(url).netloc.lower() == host.strip().lower()
+    except ValueError:
+        return False
 
 
 def _is_address(host: str) -> bool:

@@ -9,6 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api import problems
 from app.api.access import Asked, Gate, Refusal
 
+# Whoever stands before us may go by the first, we by the last.
+_ONCE = ("host", "origin", "sec-fetch-site", "authorization", "content-type", "content-length")
+
 
 class Guard:
     """ASGI middleware; handlers find what was asked in ``request.state.asked``."""
@@ -20,6 +23,11 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
+        if scope["type"] == "websocket":
+            # There is none: refused here, none that a library brings gets past the gate.
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -41,6 +49,8 @@ def asked_of(scope: Scope) -> Asked:
         client=connection.client.host if connection.client else "",
         headers=dict(connection.headers.items()),
         cookies=connection.cookies,
+        http_version=scope.get("http_version", "1.1"),
+        twice=next((name for name in _ONCE if len(connection.headers.getlist(name)) > 1), ""),
     )
 
 

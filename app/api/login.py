@@ -1,15 +1,19 @@
-"""Log in with the API token, and out again."""
+"""Log in with the API token, see who is logged in, and end sessions, one's own and others."""
 
-import asyncio
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from app import clock
+from app.api import words
 from app.api.access import COOKIE, Asked, Gate, is_private
 from app.api.page_templates import templates
+from app.api.rest import ServicesDep
 from app.i18n import _
+from app.sessions import SessionsNotKeptError
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=512)]
@@ -28,14 +32,19 @@ async def login(request: Request, token: Text = "", next: Text = "/") -> Respons
     asked: Asked = request.state.asked
     if request.url.scheme == "http" and not is_private(asked.client):
         return _form(request, next, status=403, error=_("Log in over https from outside the home."))
-    if not gate.may_try(asked):
+    verdict = await gate.judge(token.strip(), asked)
+    if verdict == "unchecked":
         return _form(request, next, status=429, error=_("Too many tries. Wait a minute."))
-    if not await asyncio.to_thread(gate.token.accepts, token.strip()):
+    if verdict == "wrong":
         return _form(request, next, status=401, error=_("That is not the token."))
+    try:
+        cookie = await gate.new_session(asked)
+    except SessionsNotKeptError as error:
+        return _form(request, next, status=error.status, error=words.sentence(str(error)))
     answer = RedirectResponse(_local(next), status_code=303)
     answer.set_cookie(
         COOKIE,
-        gate.new_session(),
+        cookie,
         max_age=gate.session_seconds,
         httponly=True,
         samesite="strict",
@@ -45,9 +54,58 @@ async def login(request: Request, token: Text = "", next: Text = "/") -> Respons
 
 
 @router.post("/logout")
-def logout() -> Response:
-    """End the session of this browser."""
-    answer = RedirectResponse("/", status_code=303)
+async def logout(request: Request) -> Response:
+    """End the session of this browser, here and there; raises ``SessionsNotKeptError``."""
+    gate: Gate = request.app.state.gate
+    if session := await gate.session_of(request.state.asked):
+        await gate.end_session(session.id)
+    return _gone("/")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One login as the page shows it."""
+
+    id: str
+    since: str
+    address: str
+    browser: str
+    is_this: bool
+
+
+@router.get("/sessions")
+async def sessions(request: Request, deps: ServicesDep) -> HTMLResponse:
+    """Return who is logged in, with a button for each to end it and one for all."""
+    gate, asked = deps.gate, request.state.asked
+    mine = await gate.session_of(asked)
+    view = [
+        SessionView(
+            id=each.id,
+            since=words.when(each.started_at, clock.now(), deps.job.settings.zone),
+            address=each.address,
+            browser=each.browser,
+            is_this=mine is not None and each.id == mine.id,
+        )
+        for each in await gate.open_sessions()
+    ]
+    return templates.TemplateResponse(request, "sessions.html", {"sessions": view})
+
+
+@router.post("/sessions/end")
+async def end(request: Request, session: Text = "") -> Response:
+    """End the session of that name, or without one every session."""
+    gate, asked = request.app.state.gate, request.state.asked
+    mine = await gate.session_of(asked)
+    if session:
+        await gate.end_session(session)
+    else:
+        await gate.end_sessions()
+    is_over = mine is not None and session in {"", mine.id}
+    return _gone("/") if is_over else RedirectResponse("/sessions", status_code=303)
+
+
+def _gone(target: str) -> Response:
+    answer = RedirectResponse(target, status_code=303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
 

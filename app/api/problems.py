@@ -19,9 +19,9 @@ MEDIA_TYPE = "application/problem+json"
 EVERYWHERE: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemOut, "description": words}
     for status, words in {
-        400: "the body is not text",
+        400: "the body is not text, or a header is none or is sent twice",
         401: "a login or the API token is needed",
-        403: "sent by another site",
+        403: "sent by another site, or by a form that does not say whence",
         413: "the body is longer than 64 KiB",
         421: "asked under an unknown host name",
         422: "the request has invalid fields",

@@ -25,6 +25,7 @@ from app.api import (
     routes_runs,
     routes_system,
     scores_api,
+    sessions_api,
     settings_import_pages,
     settings_pages,
     setup_ha_pages,
@@ -52,6 +53,7 @@ API = (
     themes_api.router,
     original_api.router,
     learning_api.router,
+    sessions_api.router,
 )
 PAGES = (
     pages.router,

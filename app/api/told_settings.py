@@ -105,6 +105,8 @@ TEXTS: Final = (
     marked("is set by the environment variable {name}, which wins over every file"),
     marked("change it there, or unset it"),
     marked("change the file by hand"),
+    marked("must have {low} to {high} letters, digits or signs, no spaces"),
+    marked("make one with `openssl rand -hex 20`, or leave it out"),
     marked("is not the place {setting} was given for"),
     marked("give {setting} again together with it"),
     marked("give {setting} again together with it, or restart Darkstar"),

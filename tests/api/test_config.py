@@ -21,7 +21,7 @@ from app.config_files import ConfigFiles, Contents
 from app.main import create_app
 from app.settings_fields import setting_fields
 from app.settings_sources import load_settings
-from tests.api.test_service import NOWHERE, first_outcome
+from tests.api.test_service import NOWHERE, PAGE, first_outcome
 
 LEGACY = Path(__file__).parent.parent / "fixtures" / "legacy"
 TOKEN, PASSWORD = "long-lived-canary", "database-canary"
@@ -51,7 +51,7 @@ async def served(
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=app), base_url="http://localhost"
+            transport=httpx.ASGITransport(app=app), base_url="http://localhost", headers=PAGE
         ) as client,
     ):
         yield app, client
@@ -158,7 +158,9 @@ async def test_secrets_go_to_their_own_private_file_and_into_no_answer(home: Pat
         await first_outcome(client)
         answers = [
             await client.put("/api/config", json={"home_assistant": {"token": new}}),
-            await client.post("/api/config/validate", json={"server": {"token": f"{new} two"}}),
+            await client.post(
+                "/api/config/validate", json={"server": {"token": f"{new}-and-more"}}
+            ),
             await client.put("/api/config", json={"home_assistant": {"token": [new]}}),
             await client.put("/api/config", json={"mqtt": {"url": f"mqtt://{new}"}}),
             await client.get("/api/config"),

@@ -27,6 +27,8 @@ from tests.clocks import one_slot
 from tests.fakes import SOC, FakeUpstreams, Fault
 from tests.gate import free_port, gate
 
+# What a browser says of the forms on our own pages.
+PAGE = {"Origin": "http://localhost"}
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -51,7 +53,9 @@ async def running(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.Asyn
     with one_slot():
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+            httpx.AsyncClient(
+                transport=transport, base_url="http://localhost", headers=PAGE
+            ) as client,
         ):
             yield app, client
 

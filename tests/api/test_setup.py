@@ -250,7 +250,9 @@ async def test_who_may_not_write_is_told_before_filling_in(home: Path) -> None:
         async with httpx.AsyncClient(transport=transport, base_url="http://192.0.2.1") as client:
             page = await client.get("/setup/battery")
             assert "/login?next=/setup/battery" in page.text
-            refused = await client.post("/setup/battery", data={"has": "no"})
+            refused = await client.post(
+                "/setup/battery", data={"has": "no"}, headers={"Origin": "http://192.0.2.1"}
+            )
             assert refused.status_code == 401
     assert (home / "config.yaml").read_text() == CONFIG
 
