@@ -7,37 +7,31 @@ service is asked under, forged requests by where the browser says they come from
 """
 
 import asyncio
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Literal
-from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from app.access_token import TokenStore
+from app.api.asked import Asked, caller_of, host_of, is_address, same_host
 from app.errors import SettingsError
 from app.sessions import Session, Sessions
 from app.settings import Settings
 from app.settings_access import Access
 
+__all__ = ["COOKIE", "Asked", "Gate", "Refusal", "caller_of", "host_of"]
 COOKIE = "darkstar_session"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Served to everyone: whether the process lives and works, and what the login page is made of.
 PUBLIC = ("/health", "/ready", "/login", "/theme.css", "/static/")
 # Shown to nobody else, whoever may read: who is logged in, and from where.
 PRIVATE = ("/sessions", "/api/sessions")
 EVENTS = ("/ui/events", "/api/events")
-# What a proxy adds; one that adds nothing speaks HTTP/1.0, as nginx did before 1.29.7.
-_FORWARDED = frozenset(
-    {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"}
-)
 # A browser sends these to any site without asking it first.
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
-_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]*))(?::[0-9]{1,5})?")
 _EVERYTHING, _WRITES = parse("600/minute"), parse("60/minute")
 _RUNS, _TRIES = parse("10/5 minutes"), parse("5/minute")
 _EXPENSIVE = (
@@ -50,38 +44,6 @@ _EXPENSIVE = (
 )
 Verdict = Literal["right", "wrong", "unchecked"]
 """Of a token; ``unchecked`` because too many wrong ones came from there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What counts of a request; header names in lower case, ``client`` an address or empty.
-
-    ``twice`` names a header that came twice although only one can count.
-    """
-
-    method: str
-    path: str
-    client: str
-    headers: Mapping[str, str]
-    cookies: Mapping[str, str]
-    http_version: str = "1.1"
-    twice: str = ""
-
-    @property
-    def changes(self) -> bool:
-        """Whether the request may change something."""
-        return self.method not in SAFE_METHODS
-
-    @property
-    def from_this_machine(self) -> bool:
-        """Whether it comes from the machine itself, and nothing says that it was passed on."""
-        passed_on = any(
-            name in _FORWARDED or name.startswith("x-forwarded") for name in self.headers
-        )
-        if passed_on or self.http_version == "1.0" or not is_loopback(self.client):
-            return False
-        host = host_of(self.headers.get("host", "")) or ""
-        return host == "localhost" or host.endswith(".localhost") or is_loopback(host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +192,7 @@ class Gate:
     def _misdirected(self, asked: Asked) -> Refusal | None:
         host = host_of(asked.headers.get("host", "")) or ""
         allowed = {"", "localhost", *self.settings.allowed_hosts}
-        if host in allowed or host.endswith(".localhost") or _is_address(host):
+        if host in allowed or host.endswith(".localhost") or is_address(host):
             return None
         return Refusal(
             421,
@@ -246,7 +208,7 @@ class Gate:
         if site in {"same-origin", "none"}:
             return None
         came_from = asked.headers.get("origin", asked.headers.get("referer"))
-        if site is not None or (came_from is not None and not _same_host(came_from, host)):
+        if site is not None or (came_from is not None and not same_host(came_from, host)):
             return Refusal(403, "foreign_origin", "another site must not act in your name")
         if came_from is None and asked.changes and self._needs_an_origin(asked):
             return Refusal(
@@ -308,45 +270,3 @@ class Gate:
 def _slow_down(words: str, seconds: int) -> Refusal:
     headers = {"Retry-After": str(seconds)}
     return Refusal(429, "too_many_requests", f"{words}; wait {seconds} s", headers)
-
-
-def host_of(header: str) -> str | None:
-    """Return the host of a Host header in lower case, without port and brackets; None if none."""
-    found = _HOST.fullmatch(header.strip().lower())
-    return None if found is None else found[1] or found[2]
-
-
-def caller_of(client: str) -> str:
-    """Return whose requests are counted together: an address, of IPv6 the network it is one of."""
-    if not _is_address(client):
-        return client
-    address = ip_address(client)
-    # Whoever has an IPv6 address of the internet has 2**64 of them.
-    is_wide = isinstance(address, IPv6Address) and address.is_global
-    return str(ip_network(f"{address}/64", strict=False)) if is_wide else str(address)
-
-
-def _same_host(url: str, host: str) -> bool:
-    """Tell whether an Origin or Referer is of the host that was asked."""
-    try:
-        return bool(host) and urlsplit(url).netloc.lower() == host.strip().lower()
-    except ValueError:
-        return False
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def is_loopback(client: str) -> bool:
-    """Tell whether an address is this machine's own."""
-    return _is_address(client) and ip_address(client).is_loopback
-
-
-def is_private(client: str) -> bool:
-    """Tell whether an address belongs to a home's own network."""
-    return _is_address(client) and ip_address(client).is_private

@@ -9,7 +9,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app import clock
 from app.api import words
-from app.api.access import COOKIE, Asked, Gate, is_private
+from app.api.access import COOKIE, Asked, Gate
+from app.api.asked import is_private
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
 from app.i18n import _
