@@ -45,6 +45,7 @@ META: Final[dict[str, Any]] = {
     "cost_self_consumption": 33.58,
     "cost_best": 31.18,
     "optimality_percent": 94.6,
+    "optimality_missing": None,
     "smoothing_cost": 0.06,
     "terminal_value_per_kwh": 0.91,
     "s_index": 1.05,

@@ -202,9 +202,16 @@ def _energy_note(
 
 def _optimality(meta: PlanMeta) -> tuple[KpiView, ...]:
     """Return how near the plan comes to the best possible one; nothing for an older plan."""
-    if meta.cost_best is None or meta.optimality_percent is None:
+    if meta.cost_best is None:
         return ()
     missed = words.number(meta.cost - meta.cost_best)
+    if meta.optimality_percent is None:
+        note = _(
+            "next to nothing to gain, {money} {currency} from the best",
+            money=missed,
+            currency=meta.currency,
+        )
+        return (KpiView(_("Optimality"), "-", note),)
     if missed != words.number(0):
         note = _("{money} {currency} from the best", money=missed, currency=meta.currency)
     elif round(meta.optimality_percent) < _WHOLE_PERCENT:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, computed_field
 
 from app.api import examples
 from app.api.schemas_alerts import AlertOut
@@ -76,10 +76,11 @@ class PlanFigures(Out):
     cost_self_consumption: float = Field(description="battery only shifts the home's own PV")
     # Null in plans made before these figures were kept.
     cost_best: float | None = Field(
-        description="the exact optimum with the same knowledge and none of the owner's rules"
+        description="the best plan with the same knowledge and none of the owner's rules, in money"
     )
     optimality_percent: float | None = Field(
-        description="share of the achievable saving over self-consumption that the plan reaches"
+        description="share of the achievable saving over self-consumption that the plan reaches; "
+        "-100 where it loses as much or more, null where there is next to nothing to gain",
     )
     smoothing_cost: float | None = Field(
         description="what consolidation and minimum run lengths cost"
@@ -87,6 +88,13 @@ class PlanFigures(Out):
     terminal_value_per_kwh: float | None = Field(
         description="mean worth of a stored kWh left at the end of the horizon, estimated"
     )
+
+    @computed_field(description="why optimality_percent is null: little_to_gain, or not_measured")
+    def optimality_missing(self) -> str | None:
+        """Say why there is no share; null where there is one."""
+        if self.optimality_percent is not None:
+            return None
+        return "not_measured" if self.cost_best is None else "little_to_gain"
 
 
 class PlanMeta(PlanFigures):

@@ -108,5 +108,6 @@ class NowOut(Out):
     plan_age_seconds: Seconds | None
     plan_run_id: int | None
     optimality_percent: Percent | None = Field(
-        description="share of the achievable saving over self-consumption that the plan reaches"
+        description="share of the achievable saving over self-consumption that the plan reaches; "
+        "null where there is next to nothing to gain"
     )

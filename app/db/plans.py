@@ -45,7 +45,7 @@ class RunResult:
     cost_do_nothing: float
     cost_self_consumption: float
     cost_best: float
-    optimality_percent: float
+    optimality_percent: float | None
     smoothing_cost: float
     terminal_value_per_kwh: float
     engine: str

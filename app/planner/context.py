@@ -45,10 +45,11 @@ class Context:
     ``lookahead`` (``frames.LOOKAHEAD``) is the estimated day after the horizon, None if nothing is
     known of it; ``terminal_value_per_kwh`` (per stored kWh) overrides every estimate of what energy
     is worth there. ``published`` (``frames.PRICES``) is what is known of the horizon's local days
-    outside of it: the prices of their passed hours above all. ``judged_water_rules`` pro-rates the
-    water need of days the horizon covers less than half of; ``without_rules`` lets the battery heat
-    water in cheap windows too. Filled in when the plan is made: ``end_value``, the worth of energy
-    left at the end as (value per kWh, kWh) stairs above the minimum level;
+    outside of it: the prices of their passed hours above all. ``heats_beyond_fuse`` lets the heater
+    run where only battery and main fuse together carry house and heater. ``judged_water_rules``
+    pro-rates the water need of days the horizon covers less than half of; ``without_rules`` lets
+    the battery heat water in cheap windows too. Filled in when the plan is made: ``end_value``, the
+    worth of energy left at the end as (value per kWh, kWh) stairs above the minimum level;
     ``rescue_value_per_kwh``, that of what is missing below it; ``strategic_period``, that PV will
     not cover the load on the day after the horizon.
     """
@@ -63,6 +64,7 @@ class Context:
     end_value: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
     rescue_value_per_kwh: float = 0.0
     strategic_period: bool = False
+    heats_beyond_fuse: bool = True
     judged_water_rules: bool = False
     without_rules: bool = False
 

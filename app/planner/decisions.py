@@ -1,6 +1,6 @@
 """What an engine decides from: the value of stored energy, and the levels read off it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -27,17 +27,30 @@ class Value:
         ]
 
 
-def value(df: pl.DataFrame, ctx: Context, *, may_buy: Sequence[bool]) -> Value:
+Settle = Callable[[pl.DataFrame, list[SlotTerms]], list[SlotTerms]]
+"""What an engine makes of the slots' terms before their value is worked out."""
+
+
+def value(
+    df: pl.DataFrame, ctx: Context, *, may_buy: Sequence[bool], settle: Settle | None = None
+) -> Value:
     """Return the value of stored energy, grid energy bought only where ``may_buy`` says so.
 
     Asked again for the same slots it is not computed anew: the explanation needs what pass 4 did.
     """
     rows, water_kwh = engine_terms.inputs_of(df), df["water_kwh"].to_list()
-    question = (rows, water_kwh, may_buy)
+    question = (rows, water_kwh, may_buy, settle is None)
     if (known := ctx.worked_out.get("value")) is not None and known[0] == question:
         answer: Value = known[1]
         return answer
     terms = engine_terms.terms(rows, water_kwh, ctx, may_buy=may_buy)
-    answer = Value(terms, may_buy, cost_to_go(terms, terminal.end_curve(ctx))[1:])
+    if settle is not None:
+        terms = settle(df, terms)
+    answer = around(terms, may_buy, ctx)
     ctx.worked_out["value"] = question, answer
     return answer
+
+
+def around(terms: list[SlotTerms], may_buy: Sequence[bool], ctx: Context) -> Value:
+    """Return the value of stored energy around slots that offer these terms."""
+    return Value(terms, may_buy, cost_to_go(terms, terminal.end_curve(ctx))[1:])

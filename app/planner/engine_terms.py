@@ -22,6 +22,7 @@ from app.settings import ManualPlanning
 BEFORE_WATER = pl.Schema(
     {
         "import_price_per_kwh": pl.Float64(),
+        "export_price_per_kwh": pl.Float64(),
         "cautious_pv_kwh": pl.Float64(),
         "cautious_load_kwh": pl.Float64(),
         "is_cheap": pl.Boolean(),
@@ -34,6 +35,8 @@ BEFORE_WATER = pl.Schema(
 NEEDS = pl.Schema({**BEFORE_WATER, "water_kwh": pl.Float64()})
 RELIEF_PRICES = 10
 """Energy that keeps the main fuse whole counts as this many times the dearest price."""
+RELIEF = 3
+"""The use of a slot that keeps the main fuse whole."""
 _NO_DISCHARGE = frozenset({"hold", "charge"})
 
 
@@ -41,6 +44,7 @@ class SlotInput(NamedTuple):
     """A row of the frame: the columns of ``BEFORE_WATER`` in order."""
 
     import_price: float
+    export_price: float
     pv_kwh: float
     load_kwh: float
     is_cheap: bool
@@ -71,24 +75,27 @@ def terms(
 
     ``limits`` are those of the settings unless the rows are not quarters.
     """
-    limits = limits or ctx.limits
-    relief_value = RELIEF_PRICES * max((abs(row.import_price) for row in rows), default=0.0)
-    rules = _Rules(
-        limits,
-        relief_value=relief_value,
-        need_factor=ctx.safety.value,
-        may_discharge=ctx.discharge_allowed,
-        heats_in_cheap=ctx.without_rules,
-        manual=ctx.settings.manual_planning,
-    )
+    rules = rules_of(rows, ctx, limits or ctx.limits)
     return [
         _slot_terms(row, heat_kwh, rules, buys=buys)
         for row, heat_kwh, buys in zip(rows, water_kwh, may_buy, strict=True)
     ]
 
 
+def rules_of(rows: Sequence[SlotInput], ctx: Context, limits: Limits) -> "Rules":
+    """Return what holds for every slot of a run."""
+    return Rules(
+        limits,
+        relief_value=RELIEF_PRICES * max((abs(row.import_price) for row in rows), default=0.0),
+        need_factor=ctx.safety.value,
+        may_discharge=ctx.discharge_allowed,
+        heats_in_cheap=ctx.without_rules,
+        manual=ctx.settings.manual_planning,
+    )
+
+
 @dataclass(frozen=True, slots=True)
-class _Rules:
+class Rules:
     """What holds for every slot of a run."""
 
     limits: Limits
@@ -106,7 +113,7 @@ class _Rules:
         return self.manual.force_discharge_on_deficit and not held
 
 
-def _slot_terms(row: SlotInput, heat_kwh: float, rules: _Rules, *, buys: bool) -> SlotTerms:
+def _slot_terms(row: SlotInput, heat_kwh: float, rules: Rules, *, buys: bool) -> SlotTerms:
     """Return uses and supplies of one slot, in stored kWh."""
     limits = rules.limits
     net_kwh = row.load_kwh + heat_kwh - row.pv_kwh
@@ -133,6 +140,10 @@ def _slot_terms(row: SlotInput, heat_kwh: float, rules: _Rules, *, buys: bool) -
         demand_kwh * row.import_price
         - min(surplus_kwh, limits.export_kwh) * row.store_cost * limits.efficiency
     )
+    if uses and uses[RELIEF][1] > 0:
+        # Idle, the slot breaks the fuse and owes what that counts as; relieved, it has cost wear in
+        # place of the purchase and no more: a worth that nobody pays is never a gain.
+        idle_cost += rules.relief_value * uses[RELIEF][1]
     return SlotTerms(uses, supplies, idle_cost, rules.forces(row))
 
 
@@ -142,7 +153,7 @@ def _asked_kwh(row: SlotInput, action: str) -> float:
 
 
 def _uses(
-    row: SlotInput, heat_kwh: float, demand_kwh: float, surplus_kwh: float, rules: _Rules
+    row: SlotInput, heat_kwh: float, demand_kwh: float, surplus_kwh: float, rules: Rules
 ) -> tuple[Piece, ...]:
     """Return what the battery can serve: the house, the heater, the market, and the main fuse."""
     limits = rules.limits
@@ -169,5 +180,8 @@ def _uses(
         (row.house_value, house_kwh / eff * rules.need_factor),
         (row.water_value, water_kwh / eff),
         (row.sale_value, sold_kwh / eff),
-        (rules.relief_value, relief_kwh / eff),
+        (
+            rules.relief_value + row.import_price * eff - limits.wear_per_kwh,
+            relief_kwh / eff,
+        ),
     )

@@ -97,11 +97,6 @@ class Schedule:
         return Schedule(self.heater, on, terms, to_go, so_far)
 
 
-def least_cost_with(heater: Heater, on: Sequence[bool]) -> float:
-    """Return the least cost of the horizon with the heater on in these slots."""
-    return Schedule.of(heater, on).cost
-
-
 def improve(
     heater: Heater, days: Sequence[tuple[DayTask, Sequence[int]]], fixed: Sequence[int]
 ) -> list[list[int]]:

@@ -5,36 +5,39 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from app.planner import engine_optimal, pass1_windows, pricing, worth
-from app.planner.battery import start_kwh
 from app.planner.context import Context
 from app.planner.neutral import neutral
 from app.planner.totals import Totals
 from app.planner.water_days import place_by_price
 
-_NOTHING_TO_GAIN = 0.005
+_LITTLE_KWH = 0.2
+"""Savings below what so much energy costs at the mean price say nothing in percent."""
+_LOWEST_PERCENT = -100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Optimality:
-    """The exact optimum without the owner's rules, and the share of its saving a plan reaches.
+    """The cost of the best plan without the owner's rules, and the share of its saving reached.
 
-    The share is over self-consumption, in percent: below zero for a plan that is worse, 100 where
-    nothing can be gained.
+    Both in money alone, in the plan's currency. ``percent`` is over self-consumption, at most 100,
+    below zero for a plan that is worse, -100 for one that loses what could be saved or more; None
+    where there is next to nothing to gain.
     """
 
     cost_best: float
-    percent: float
+    percent: float | None
 
 
 def measure(frame: pl.DataFrame, planned: Totals, ctx: Context) -> Optimality:
     """Measure a plan by its frame of all passes, its totals and the context it was made with."""
-    best = best_cost(frame, ctx)
-    # Where export pays more than import, the optimum is priced without it: never above the plan.
-    best = min(best, planned.cost)
+    # A plan that breaks what the best one keeps (heat, the fuse) may cost less than that.
+    best = min(best_cost(frame, ctx), planned.cost)
     achievable = planned.cost_self_consumption - best
-    if achievable < _NOTHING_TO_GAIN:
-        return Optimality(best, 100.0)
-    return Optimality(best, 100 * (planned.cost_self_consumption - planned.cost) / achievable)
+    mean_price = sum(map(abs, frame["import_price_per_kwh"])) / frame.height
+    if achievable <= _LITTLE_KWH * mean_price:
+        return Optimality(best, None)
+    share = 100 * (planned.cost_self_consumption - planned.cost) / achievable
+    return Optimality(best, max(_LOWEST_PERCENT, share))
 
 
 def best_cost(frame: pl.DataFrame, ctx: Context) -> float:
@@ -50,6 +53,5 @@ def best_cost(frame: pl.DataFrame, ctx: Context) -> float:
         # The plan's own heat is the better start: the optimum is never dearer than the plan.
         placement = replace(placement, serves=frame["water_for_day"].to_list())
     placement = engine_optimal.heat(slots, placement, free)
-    lowest_kwh = min(start_kwh(ctx), ctx.limits.floor_kwh)
-    at_lowest = pricing.credited(lowest_kwh, ctx)
-    return engine_optimal.least_cost(slots, placement, free) - at_lowest
+    # The flows are priced, not the value: that keeps the fuse by a worth nobody pays.
+    return pricing.cost(engine_optimal.decided(slots, placement, free), slots, ctx)

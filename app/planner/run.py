@@ -54,20 +54,26 @@ class Plan:
 def make_plan(slots: pl.DataFrame, ctx: Context) -> Plan:
     """Plan the slots (columns of ``frames.SLOTS``); raises ``InputError`` on unusable input.
 
-    Where the exact engine fails, or makes a plan that the checker refuses, the cascade plans, and
-    a warning says so.
+    Where the exact engine fails, or makes a plan that the checker refuses, it plans again without
+    heat that leans on the battery, then the cascade plans, and a warning says so.
     """
     rows = validated(slots)
     if ctx.engine == "cascade":
         return _planned(rows, ctx)
-    try:
-        plan = _planned(rows, ctx)
-        checker.require_valid(plan.schedule, ctx)
-    except ENGINE_FAULTS as error:
-        plan = _planned(rows, by_cascade(ctx))
-        failed = f"engine_failed: the {ctx.engine} engine failed ({error}); the cascade planned"
-        return replace(plan, warnings=(failed, *plan.warnings))
-    return plan
+    faults: list[Exception] = []
+    for attempt in (ctx, replace(ctx, heats_beyond_fuse=False)):
+        try:
+            plan = _planned(rows, attempt)
+            checker.require_valid(plan.schedule, attempt)
+        except ENGINE_FAULTS as error:
+            faults.append(error)
+            if not isinstance(error, PlanInvalidError):
+                break
+        else:
+            return plan
+    plan = _planned(rows, by_cascade(ctx))
+    failed = f"engine_failed: the {ctx.engine} engine failed ({faults[0]}); the cascade planned"
+    return replace(plan, warnings=(failed, *plan.warnings))
 
 
 def by_cascade(ctx: Context) -> Context:

@@ -5,7 +5,7 @@ selling it would bring, the rest is bought.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
@@ -14,7 +14,8 @@ import polars as pl
 
 from app.frames import SLOT_HOURS
 from app.planner.context import Context
-from app.planner.engine_terms import SlotInput, inputs_of
+from app.planner.engine_terms import RELIEF_PRICES, SlotInput, inputs_of
+from app.planner.manual import BATTERY_ACTIONS
 from app.planner.water_blocks import cheapest_blocks
 
 _HALF_DAY_HOURS = 12
@@ -114,8 +115,11 @@ def needs_kwh(starts: Sequence[datetime], ctx: Context) -> dict[date, float]:
     return {today - timedelta(days=1): ctx.home.water_owed_kwh, **needs}
 
 
-def place_by_price(df: pl.DataFrame, ctx: Context) -> Placement:
-    """Give every day the free slots that are cheapest by themselves, in day order."""
+def place_by_price(df: pl.DataFrame, ctx: Context, *, barred: Collection[int] = ()) -> Placement:
+    """Give every day the free slots that are cheapest by themselves, in day order.
+
+    ``barred`` slots heat by hand only.
+    """
     heat_kwh = slot_energy_kwh(ctx)
     rows = inputs_of(df)
     manual = tuple(slot for slot, row in enumerate(rows) if row.action == "water")
@@ -128,7 +132,11 @@ def place_by_price(df: pl.DataFrame, ctx: Context) -> Placement:
     # Manual water is on whatever it costs, and counts for its own day.
     for slot in manual:
         serves[slot] = days[slot]
-    costs = [_cost(row, heat_kwh, ctx) for row in rows]
+    last_resort = 1 + RELIEF_PRICES * max(abs(row.import_price) for row in rows) * heat_kwh
+    costs = [
+        math.inf if slot in barred else _cost(row, heat_kwh, ctx, last_resort=last_resort)
+        for slot, row in enumerate(rows)
+    ]
     for day, need_kwh in needs_kwh(starts, ctx).items():
         wanted = math.ceil(need_kwh / heat_kwh - 1e-9) - serves.count(day)
         window = tuple(
@@ -161,14 +169,29 @@ def _most_slots(ctx: Context, heat_kwh: float, used_kwh: float) -> int:
     return math.floor((most_kwh - used_kwh) / heat_kwh + 1e-9)
 
 
-def _cost(row: SlotInput, heat_kwh: float, ctx: Context) -> float:
-    """Return what heating through a slot costs, infinite where the main fuse does not carry it.
+def _battery_carries(over_kwh: float, row: SlotInput, ctx: Context) -> bool:
+    """Say whether the battery's power covers what the main fuse does not; its charge may not."""
+    limits = ctx.limits
+    return (
+        ctx.heats_beyond_fuse
+        and ctx.engine == "optimal"
+        and ctx.discharge_allowed
+        and over_kwh <= limits.discharge_kwh
+        and limits.ceiling_kwh > limits.floor_kwh
+        and row.action not in BATTERY_ACTIONS
+    )
+
+
+def _cost(row: SlotInput, heat_kwh: float, ctx: Context, *, last_resort: float) -> float:
+    """Return what heating through a slot costs, infinite where nothing carries it.
 
     Surplus costs at least nothing: the battery may have a better use for what must not be sold.
+    Where only fuse and battery together carry house and heater, the slot comes after all others.
     """
     limits = ctx.limits
-    if row.load_kwh + heat_kwh - row.pv_kwh > limits.import_kwh:
-        return math.inf
+    over_kwh = row.load_kwh + heat_kwh - row.pv_kwh - limits.import_kwh
+    if over_kwh > 0:
+        return last_resort if _battery_carries(over_kwh, row, ctx) else math.inf
     from_pv_kwh = min(heat_kwh, max(0.0, row.pv_kwh - row.load_kwh))
     sale_price = row.store_cost * limits.efficiency
     return from_pv_kwh * max(0.0, sale_price) + (heat_kwh - from_pv_kwh) * row.import_price

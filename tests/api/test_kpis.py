@@ -138,11 +138,12 @@ def test_without_a_plan_for_this_instant_there_are_no_figures() -> None:
         (10.0, 100.0, "100 %", "nothing left to gain"),
         (10.004, 98.7, "99 %", "less than 0.01 SEK from the best"),
         (10.5, 80.0, "80 %", "0.50 SEK from the best"),
-        (10.5, -581.0, "below 0 %", "0.50 SEK from the best"),
+        (10.5, -81.0, "below 0 %", "0.50 SEK from the best"),
+        (10.02, None, "-", "next to nothing to gain, 0.02 SEK from the best"),
     ],
 )
 def test_the_optimality_says_what_is_missed(
-    cost: float, percent: float, value: str, note: str
+    cost: float, percent: float | None, value: str, note: str
 ) -> None:
     made = {"cost": cost, "cost_best": 10.0, "optimality_percent": percent}
     shown = figures(DAY, **made)["Optimality"]

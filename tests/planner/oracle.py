@@ -6,6 +6,7 @@ Used only to check the planner, which must reach the same cost without a solver.
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,29 @@ from app.frames import SLOT_HOURS
 from app.planner.context import Context
 
 GAP = 1e-7
+_MISSED_HEAT = 1000.0
+"""What a slot of heat that is not delivered costs in the programme: more than any day's money."""
+_OVERLOAD = 100.0
+"""What a kWh beyond the main fuse costs in the programme; only the house itself may take it."""
+_ENDED = {
+    highspy.HighsModelStatus.kOptimal,
+    highspy.HighsModelStatus.kSolutionLimit,
+    highspy.HighsModelStatus.kInterrupt,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The best plan found and what is proven of it, in currency.
+
+    No plan costs less than ``bound``. ``missed_slots`` of heat cannot be delivered, and the house
+    takes ``overload_kwh`` beyond the main fuse whatever the battery does.
+    """
+
+    cost: float
+    bound: float
+    missed_slots: int
+    overload_kwh: float
 
 
 def optimum(
@@ -29,7 +53,25 @@ def optimum(
 
     ``water_days`` lists, per day, the slots that may heat for it and how many it needs at least.
     """
+    found = solved(slots, ctx, water_days=water_days, end_value_per_kwh=end_value_per_kwh)
+    assert found.missed_slots == 0
+    return found.cost
+
+
+def solved(
+    slots: pl.DataFrame,
+    ctx: Context,
+    *,
+    water_days: Sequence[tuple[Sequence[int], int]] = (),
+    end_value_per_kwh: float,
+    gap: float = GAP,
+    most_nodes: int | None = None,
+) -> Optimum:
+    """Return the optimum and what it cannot do; the search may be cut short after nodes."""
     model = _Model(slots, ctx)
+    model.solver.setOptionValue("mip_rel_gap", gap)
+    if most_nodes is not None:
+        model.solver.setOptionValue("mip_max_nodes", most_nodes)
     for window, needed in water_days:
         model.heat(list(window), needed)
     return model.solve(end_value_per_kwh)
@@ -40,7 +82,6 @@ class _Model:
         self.slots, self.ctx = slots, ctx
         self.solver = highspy.Highs()
         self.solver.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS's signature
-        self.solver.setOptionValue("mip_rel_gap", GAP)
         self.solver.setOptionValue("threads", 1)
         battery, inverter = ctx.settings.battery, ctx.settings.inverter
         self.one_way = math.sqrt(battery.roundtrip_efficiency_percent / 100)
@@ -50,7 +91,9 @@ class _Model:
         self.high = battery.capacity_kwh * battery.max_soc_percent / 100
         self.start = battery.capacity_kwh * ctx.home.soc_percent / 100
         self.water = [None] * slots.height
-        self.cost = 0.0
+        self.cost: Any = 0.0
+        self.missed: list[Any] = []
+        self.over: list[Any] = []
         self.rows = slots.to_dicts()
 
     def heat(self, window: list[int], needed: int) -> None:
@@ -67,47 +110,72 @@ class _Model:
             self.water[slot] = on[slot] if held is None else held + on[slot]
             if held is not None:
                 self.solver.addConstr(self.water[slot] <= 1)
-        self.solver.addConstr(sum(on.values()) >= needed)
+        missed = self.solver.addVariable(lb=0, ub=needed)
+        self.missed.append(missed)
+        self.solver.addConstr(sum(on.values()) + missed >= needed)
         self.solver.addConstr(
             sum(begins.values()) <= self.ctx.settings.water_heating.max_blocks_per_day
         )
 
-    def solve(self, end_value_per_kwh: float) -> float:
+    def solve(self, end_value_per_kwh: float) -> Optimum:
         stored = self.start
         for index, row in enumerate(self.rows):
             stored = self._slot(index, row, stored)
         self.cost -= (stored - self.start) * end_value_per_kwh
-        self.solver.minimize(self.cost)
-        assert self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        return float(self.solver.getObjectiveValue())
+        penalty = sum(self.missed) * _MISSED_HEAT + sum(self.over) * _OVERLOAD
+        self.solver.minimize(self.cost + penalty)
+        assert self.solver.getModelStatus() in _ENDED, self.solver.getModelStatus()
+        missed, over = (sum(map(self.solver.val, each)) for each in (self.missed, self.over))
+        extra = missed * _MISSED_HEAT + over * _OVERLOAD
+        info = self.solver.getInfo()
+        reached = info.objective_function_value
+        bound = info.mip_dual_bound if any(self.solver.getLp().integrality_) else reached
+        return Optimum(reached - extra, bound - extra, round(missed), over)
 
     def _slot(self, index: int, row: dict[str, Any], stored: object) -> object:
         solver, grid = self.solver, self.ctx.settings.grid
         import_kwh, export_kwh = grid.max_import_kw * SLOT_HOURS, grid.max_export_kw * SLOT_HOURS
         heat_kwh = self.ctx.settings.water_heating.power_kw * SLOT_HOURS
-        water = 0.0 if self.water[index] is None else heat_kwh * self.water[index]
+        heats = self.water[index]
+        water = 0.0 if heats is None else heat_kwh * heats
+        alone_kwh = max(0.0, row["load_kwh"] - row["pv_kwh"] - import_kwh)
         charge = solver.addVariable(lb=0, ub=self.in_kwh)
         discharge = solver.addVariable(lb=0, ub=self.out_kwh)
-        bought = solver.addVariable(lb=0, ub=import_kwh)
+        bought = solver.addVariable(lb=0, ub=import_kwh + alone_kwh)
+        over = solver.addVariable(lb=0, ub=alone_kwh)
+        # The sun serves the house first: only what that leaves may be thrown away.
+        spare_kwh = max(0.0, row["pv_kwh"] - row["load_kwh"])
         sold = solver.addVariable(lb=0, ub=export_kwh)
-        thrown = solver.addVariable(lb=0, ub=row["pv_kwh"])
+        thrown = solver.addVariable(lb=0, ub=spare_kwh)
         after = solver.addVariable(lb=self.low, ub=self.high)
-        charging, importing = solver.addBinary(), solver.addBinary()
-        solver.addConstr(charge <= self.in_kwh * charging)
-        solver.addConstr(discharge <= self.out_kwh * (1 - charging))
+        self.over.append(over)
+        solver.addConstr(bought <= import_kwh + over)
+        if heats is not None and alone_kwh > 0:
+            # The house alone may exceed the fuse, the heater may not add to that.
+            solver.addConstr(over <= alone_kwh * (1 - heats))
+        if row["export_price_per_kwh"] <= 0:
+            # The battery never sells at a loss: it serves what the sun leaves, no more.
+            solver.addConstr(discharge <= max(0.0, row["load_kwh"] - row["pv_kwh"]) + water)
         if row["manual_action"] == "hold":
             # Nothing out of the battery, and nothing in but the sun the house leaves.
             solver.addConstr(discharge <= 0)
             solver.addConstr(charge <= max(0.0, row["pv_kwh"] - row["load_kwh"]))
-        solver.addConstr(bought <= import_kwh * importing)
-        solver.addConstr(sold <= export_kwh * (1 - importing))
-        # Power is not thrown away on one side of the meter while it is bought on the other.
-        solver.addConstr(thrown <= row["pv_kwh"] * (1 - importing))
+        if self._both_ways_may_pay(row):
+            charging, importing = solver.addBinary(), solver.addBinary()
+            solver.addConstr(charge <= self.in_kwh * charging)
+            solver.addConstr(discharge <= self.out_kwh * (1 - charging))
+            solver.addConstr(bought <= (import_kwh + alone_kwh) * importing)
+            solver.addConstr(sold <= export_kwh * (1 - importing))
+            # Power is not thrown away on one side of the meter while it is bought on the other.
+            solver.addConstr(thrown <= spare_kwh * (1 - importing))
         if not self.ctx.settings.inverter.can_curtail_pv:
             # Only what the feed-in limit leaves no room for is lost.
-            full = solver.addBinary()
-            solver.addConstr(thrown <= row["pv_kwh"] * full)
-            solver.addConstr(sold >= export_kwh * full)
+            if row["pv_kwh"] <= export_kwh:
+                solver.addConstr(thrown <= 0)
+            else:
+                full = solver.addBinary()
+                solver.addConstr(thrown <= spare_kwh * full)
+                solver.addConstr(sold >= export_kwh * full)
         solver.addConstr(
             bought + row["pv_kwh"] + discharge == row["load_kwh"] + water + charge + sold + thrown
         )
@@ -120,10 +188,20 @@ class _Model:
         )
         return after
 
+    def _both_ways_may_pay(self, row: dict[str, Any]) -> bool:
+        """Say whether power in and out of battery or meter at once could be cheaper.
+
+        It cannot where using power costs at least what giving it away brings: the sum of both
+        directions can be taken out of every such plan. Whole numbers only where they are needed.
+        """
+        price, sale = row["import_price_per_kwh"], row["export_price_per_kwh"]
+        return bool(price < 0 or price < sale or sale < 0)
+
 
 def water_days(starts: Sequence[date], needed: dict[date, int]) -> list[tuple[list[int], int]]:
     """Return each day's own slots with how many of them must heat."""
     return [
         ([slot for slot, day in enumerate(starts) if day == wanted], count)
         for wanted, count in needed.items()
+        if count > 0
     ]

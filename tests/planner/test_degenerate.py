@@ -32,5 +32,6 @@ def test_a_home_without_a_battery_costs_what_self_consumption_costs(
     assert plan.warnings == ()
     assert plan.totals.cost == pytest.approx(cost, abs=0.01)
     assert plan.totals.cost_self_consumption == pytest.approx(plan.totals.cost)
-    assert plan.optimality().percent == pytest.approx(100)
+    # Nothing can be gained, and a share of nothing is not shown.
+    assert plan.optimality().percent is None
     assert plan.schedule["water_kw"].sum() / 4 == pytest.approx(water_kwh)

@@ -232,6 +232,70 @@ def test_the_meter_sees_what_the_owners_rules_cost() -> None:
     assert ruled.totals.smoothing_cost > 1
 
 
+def test_the_meter_counts_money_and_no_penalty_for_the_fuse() -> None:
+    """A house above its main fuse: what relief is worth to the engine is not paid by anybody."""
+    case = scenario.read(Path(__file__).parent / "cases" / "load_above_fuse.json")
+    ctx = scenario.context_of(case, shipped=True, engine="optimal")
+    frame = scenario.slots_of(case)
+    plan = make_plan(frame, ctx)
+    measured = plan.optimality()
+    days = [ctx.local_day_of(start) for start in frame["slot_start"]]
+    # Stored energy is worth less the more is left: at its least worth the optimum is a bound.
+    bound = oracle.solved(
+        frame,
+        ctx,
+        water_days=oracle.water_days(days, needed_slots(frame, ctx)),
+        end_value_per_kwh=min(value for value, _ in plan.ctx.end_value),
+    ).bound
+    assert bound - 1e-6 <= measured.cost_best <= plan.totals.cost
+    assert plan.totals.cost == pytest.approx(94.27, abs=0.01)
+    assert measured.percent == pytest.approx(100, abs=2)
+
+
+def test_the_meter_says_that_there_is_next_to_nothing_to_gain() -> None:
+    """On a flat day a cent is many percent: none are shown."""
+    frame = slots(START, [1.0 + 0.001 * (index % 3) for index in range(96)])
+    manual = frame.with_columns(
+        manual_action=pl.when(pl.int_range(pl.len()) < 4).then(pl.lit("charge"))
+    )
+    ctx = Context(settings=Settings(), home=HomeState(soc_percent=15), terminal_value_per_kwh=0.5)
+    for asked in (frame, manual):
+        measured = make_plan(asked, ctx).optimality()
+        assert measured.percent is None
+        assert math.isfinite(measured.cost_best)
+
+
+def test_heat_that_only_battery_and_fuse_carry_together_is_delivered() -> None:
+    """House and heater exceed a 16 A fuse in every slot; the battery gives what is missing."""
+    frame = slots(START, [0.5] * 24 + [1.5] * 72, load_kwh=0.5)
+    home = {
+        "grid": {"max_import_kw": 3.7, "max_export_kw": 3.7},
+        "water_heating": {"power_kw": 3, "min_kwh_per_day": 6, "max_blocks_per_day": 2},
+    }
+    ctx = Context(settings=Settings.model_validate(home), home=HomeState(soc_percent=50))
+    plan = make_plan(frame, ctx)
+    checker.require_valid(plan.schedule, ctx)
+    assert plan.warnings == ()
+    assert plan.frame["water_kwh"].sum() == pytest.approx(6.0)
+    assert plan.schedule["import_kw"].max() <= 3.7 + 1e-6
+
+
+def test_heat_that_no_battery_carries_is_missed_out_loud() -> None:
+    """A battery that hardly charges: the fuse stays whole, and the plan says what is short."""
+    frame = slots(START, [0.5] * 96, load_kwh=0.9)
+    home = {
+        "grid": {"max_import_kw": 3.7, "max_export_kw": 3.7},
+        "battery": {"max_charge_kw": 0.01},
+        "water_heating": {"power_kw": 3, "min_kwh_per_day": 6, "max_blocks_per_day": 2},
+    }
+    ctx = Context(settings=Settings.model_validate(home), home=HomeState(soc_percent=20))
+    plan = make_plan(frame, ctx)
+    checker.require_valid(plan.schedule, ctx)
+    assert plan.engine == "optimal"
+    assert plan.schedule["import_kw"].max() <= 3.7 + 1e-6
+    assert [text.split(":")[0] for text in plan.warnings] == ["water_short"]
+
+
 def test_the_safety_factor_keeps_more_energy_for_the_gap() -> None:
     """The S-index is a soft reserve: its price is what the extra load would cost."""
     prices = [0.5] * 8 + [2.0] * 24 + [3.0] * 8 + [0.5] * 8
