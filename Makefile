@@ -36,8 +36,9 @@ run: install ## start the service and dashboard on http://127.0.0.1:8000
 test: lint ## every check and test
 	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
-fuzz: install ## 50,000 generated homes through every invariant, 40 times the API requests
+fuzz: install ## 50,000 generated homes through every invariant, 500 against a solver, 40 times the API requests
 	@DARKSTAR_FUZZ_EXAMPLES=50000 $(BIN)/pytest --timeout 0 -k obeys tests/planner
+	@DARKSTAR_MILP_HOMES=500 $(BIN)/pytest --timeout 0 tests/planner/test_against_milp.py
 	@DARKSTAR_FUZZ_REQUESTS=1000 $(BIN)/pytest --timeout 0 tests/api/test_fuzz.py
 
 lint: install ## ruff and mypy

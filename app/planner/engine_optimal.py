@@ -130,7 +130,10 @@ def heater_of(df: pl.DataFrame, placement: Placement, ctx: Context) -> Heater:
         [slot._replace(forced=False) for slot in _relaxed(rows, [kwh] * df.height, ctx)]
         for kwh in (0.0, placement.heat_kwh)
     )
-    return Heater(off, on, terminal.end_curve(ctx), start_kwh(ctx))
+    leans = any(
+        row.load_kwh + placement.heat_kwh - row.pv_kwh > ctx.limits.import_kwh for row in rows
+    )
+    return Heater(off, on, terminal.end_curve(ctx), start_kwh(ctx), leans)
 
 
 def _relaxed(

@@ -28,16 +28,21 @@ _ROUNDS = 3
 _CHANGES = 12
 _TRIED = 16
 _CHEAPEST = 8
+_AVERAGED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Heater:
-    """What every slot offers with the heater off and on, and the curve after the last slot."""
+    """What every slot offers with the heater off and on, and the curve after the last slot.
+
+    ``leans`` says that somewhere only the battery and the main fuse together carry the heat.
+    """
 
     off: Sequence[SlotTerms]
     on: Sequence[SlotTerms]
     last: Curve
     start_kwh: float
+    leans: bool = False
 
 
 class Schedule:
@@ -181,6 +186,8 @@ def _improve_day(
     if afresh:
         picks = day.blocks(state.turned(chosen).heat_costs(day.window))
         state, chosen = _better(state, day, chosen, picks)
+        if state.heater.leans:
+            state, chosen = _averaged(state, day, chosen)
     costs = state.heat_costs(day.window)
     before = state.cost
     state, chosen = _better(state, day, chosen, day.blocks(costs))
@@ -198,6 +205,27 @@ def _improve_day(
         if better is None:
             break
         state, chosen = state.turned(better), sorted(set(chosen) ^ set(better))
+    return state, chosen
+
+
+def _averaged(state: Schedule, day: _Day, chosen: list[int]) -> tuple[Schedule, list[int]]:
+    """Choose the blocks for the mean of the marginal costs at every choice so far.
+
+    Where the battery helps to carry the heat, its help ends at some slot, and what the next one
+    costs jumps there: chosen for the latest costs alone, blocks swing from one place to another.
+    """
+    total = [0.0] * len(day.window)
+    at, there = state, chosen
+    for count in range(1, _AVERAGED + 1):
+        costs = at.heat_costs(day.window)
+        total = [known + cost for known, cost in zip(total, costs, strict=True)]
+        picks = day.blocks([cost / count for cost in total])
+        turned = sorted(set(there) ^ set(picks))
+        if len(picks) < day.least or not turned:
+            continue
+        at, there = at.turned(turned), picks
+        if at.cost < state.cost - _WORTH_IT:
+            state, chosen = at, there
     return state, chosen
 
 

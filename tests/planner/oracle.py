@@ -113,9 +113,13 @@ class _Model:
         missed = self.solver.addVariable(lb=0, ub=needed)
         self.missed.append(missed)
         self.solver.addConstr(sum(on.values()) + missed >= needed)
-        self.solver.addConstr(
-            sum(begins.values()) <= self.ctx.settings.water_heating.max_blocks_per_day
-        )
+        rules = self.ctx.settings.water_heating
+        if not self.ctx.judged_water_rules:
+            # Where using power is paid for the tank takes more, but not without end.
+            most_kwh = rules.max_kwh_per_day or 2 * rules.min_kwh_per_day
+            most = math.floor(most_kwh / (rules.power_kw * SLOT_HOURS) + 1e-9)
+            self.solver.addConstr(sum(on.values()) <= max(needed, most))
+        self.solver.addConstr(sum(begins.values()) <= rules.max_blocks_per_day)
 
     def solve(self, end_value_per_kwh: float) -> Optimum:
         stored = self.start
@@ -144,9 +148,12 @@ class _Model:
         bought = solver.addVariable(lb=0, ub=import_kwh + alone_kwh)
         over = solver.addVariable(lb=0, ub=alone_kwh)
         # The sun serves the house first: only what that leaves may be thrown away.
-        spare_kwh = max(0.0, row["pv_kwh"] - row["load_kwh"])
+        net_kwh = row["load_kwh"] - row["pv_kwh"]
+        demand, spare = _part(net_kwh, heat_kwh, heats), _part(-net_kwh, -heat_kwh, heats)
         sold = solver.addVariable(lb=0, ub=export_kwh)
-        thrown = solver.addVariable(lb=0, ub=spare_kwh)
+        thrown = solver.addVariable(lb=0, ub=max(0.0, -net_kwh))
+        if heats is not None:
+            solver.addConstr(thrown <= spare)
         after = solver.addVariable(lb=self.low, ub=self.high)
         self.over.append(over)
         solver.addConstr(bought <= import_kwh + over)
@@ -155,7 +162,7 @@ class _Model:
             solver.addConstr(over <= alone_kwh * (1 - heats))
         if row["export_price_per_kwh"] <= 0:
             # The battery never sells at a loss: it serves what the sun leaves, no more.
-            solver.addConstr(discharge <= max(0.0, row["load_kwh"] - row["pv_kwh"]) + water)
+            solver.addConstr(discharge <= demand)
         if row["manual_action"] == "hold":
             # Nothing out of the battery, and nothing in but the sun the house leaves.
             solver.addConstr(discharge <= 0)
@@ -167,14 +174,14 @@ class _Model:
             solver.addConstr(bought <= (import_kwh + alone_kwh) * importing)
             solver.addConstr(sold <= export_kwh * (1 - importing))
             # Power is not thrown away on one side of the meter while it is bought on the other.
-            solver.addConstr(thrown <= spare_kwh * (1 - importing))
+            solver.addConstr(thrown <= row["pv_kwh"] * (1 - importing))
         if not self.ctx.settings.inverter.can_curtail_pv:
             # Only what the feed-in limit leaves no room for is lost.
             if row["pv_kwh"] <= export_kwh:
                 solver.addConstr(thrown <= 0)
             else:
                 full = solver.addBinary()
-                solver.addConstr(thrown <= spare_kwh * full)
+                solver.addConstr(thrown <= row["pv_kwh"] * full)
                 solver.addConstr(sold >= export_kwh * full)
         solver.addConstr(
             bought + row["pv_kwh"] + discharge == row["load_kwh"] + water + charge + sold + thrown
@@ -196,6 +203,13 @@ class _Model:
         """
         price, sale = row["import_price_per_kwh"], row["export_price_per_kwh"]
         return bool(price < 0 or price < sale or sale < 0)
+
+
+def _part(alone_kwh: float, heat_kwh: float, heats: Any) -> Any:
+    """Return the positive part of an energy to which the heater adds when it is on, kWh."""
+    if heats is None:
+        return max(0.0, alone_kwh)
+    return max(0.0, alone_kwh) + (max(0.0, alone_kwh + heat_kwh) - max(0.0, alone_kwh)) * heats
 
 
 def water_days(starts: Sequence[date], needed: dict[date, int]) -> list[tuple[list[int], int]]:
