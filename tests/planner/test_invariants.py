@@ -155,7 +155,8 @@ def assert_manual_actions_are_honoured(plan: Plan) -> None:
     for action in ("charge", "export"):
         asked = plan.frame.filter(pl.col("manual_action") == action)
         other = asked.filter(pl.col("classification") != action)
-        assert set(other["reason"]) <= {f"manual_{action}_not_possible"}
+        # A home without a battery is told just that.
+        assert set(other["reason"]) <= {f"manual_{action}_not_possible", "hold_no_battery"}
         assert asked.filter(
             (pl.col("classification") == action) & (pl.col("reason") != f"manual_{action}")
         ).is_empty()
