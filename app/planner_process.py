@@ -307,7 +307,8 @@ def _require_plan(made: Made, slots: pl.DataFrame, ctx: Context) -> None:
     checker.require_valid(made.schedule, ctx)
     if made.schedule["slot_start"].to_list() != slots["slot_start"].unique().sort().to_list():
         raise PlanInvalidError("its slots are not those asked for")
-    money = (*_numbers(made.totals), *_numbers(made.optimality))
+    # No share of a saving is known where there is next to nothing to gain.
+    money = (*_numbers(made.totals), made.optimality.cost_best, made.optimality.percent or 0.0)
     if not all(map(math.isfinite, money)):
         raise PlanInvalidError("a sum of money is not finite")
 
