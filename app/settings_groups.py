@@ -87,20 +87,12 @@ class Battery(Group):
     wear_cost_per_kwh: Margin = 0.20
 
     @model_validator(mode="after")
-    def _soc_band_is_open(self) -> Self:
-        if self.min_soc_percent >= self.max_soc_percent:
+    def _soc_band_is_in_order(self) -> Self:
+        # Both the same is a battery that stays where it is, and plans.
+        if self.min_soc_percent > self.max_soc_percent:
             raise ValueError(
                 f"min_soc_percent ({self.min_soc_percent:g}) must be below "
                 f"max_soc_percent ({self.max_soc_percent:g}); swap them"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _a_battery_has_power(self) -> Self:
-        if self.capacity_kwh and not (self.max_charge_kw and self.max_discharge_kw):
-            raise ValueError(
-                "max_charge_kw and max_discharge_kw must be above 0 where capacity_kwh is; "
-                "write capacity_kwh: 0 if there is no battery"
             )
         return self
 

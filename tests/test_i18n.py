@@ -190,6 +190,16 @@ def test_a_reason_of_another_version_is_told_as_it_was_stored() -> None:
             ),
         ),
         (
+            (
+                "water_short: 2026-11-25 gets 5.00 kWh less than 6.00 kWh; usable slots are left, "
+                "but not in 2 blocks (max_blocks_per_day)"
+            ),
+            (
+                "Varmvatten: onsdag får 5,00 kWh mindre än 6,00 kWh; användbara kvartar återstår, "
+                "men inte i 2 block (max_blocks_per_day)."
+            ),
+        ),
+        (
             "2026-11-25: Nord Pool cannot be reached (ConnectError), Tibber timed out",
             "Onsdag: Nord Pool kan inte nås, Tibber svarade inte i tid.",
         ),

@@ -279,7 +279,7 @@ def test_a_refusal_never_quotes_a_secret(tmp_path: Path, secrets: str) -> None:
         ("system: {solar_array: [{tilt: 100}]}", "system.solar_array.0.tilt = 100"),
         ("location: 5\nsystem: {location: {latitude: 5}}", "location"),
         ("water_heating: {min_hours_per_day: two}", "water_heating.min_hours_per_day = 'two'"),
-        ("battery: {max_charge_kw: 0}", "capacity_kwh: 0"),
+        ("battery: {min_soc_percent: 96}", "swap them"),
         ("battery: {capacity_kwh: 10 kWh}", "the unit is in the name"),
     ],
 )

@@ -153,6 +153,7 @@ TEXTS: Final = (
     marked("the house alone needs up to {power} kW, the grid gives {limit} kW, in {number} slots"),
     marked("hot water: {day} gets {short} kWh less than {need} kWh"),
     marked("too few usable slots are left"),
+    marked("usable slots are left, but not in {number} blocks (max_blocks_per_day)"),
     marked("your manual charge: nothing can be done in the {number} slots from {time}"),
     marked("your manual export: nothing can be done in the {number} slots from {time}"),
     marked("your manual water: nothing can be done in the {number} slots from {time}"),

@@ -63,8 +63,6 @@ TEXTS: Final = (
     marked("write e.g. Europe/Stockholm"),
     marked("min_soc_percent ({low}) must be below max_soc_percent ({high})"),
     marked("swap them"),
-    marked("max_charge_kw and max_discharge_kw must be above 0 where capacity_kwh is"),
-    marked("write capacity_kwh: 0 if there is no battery"),
     marked("temp_cold_c ({low}) must be below temp_baseline_c ({high})"),
     marked("is not a URL"),
     marked("must begin with mqtt:// or mqtts:// and name a host"),

@@ -31,9 +31,25 @@ def warnings(frame: pl.DataFrame, ctx: Context) -> tuple[str, ...]:
             if short_kwh > _TINY:
                 found.append(
                     f"water_short: {day} gets {short_kwh:.2f} kWh less than {need_kwh:.2f} kWh; "
-                    "too few usable slots are left"
+                    f"{_heat_limit(frame, day, ctx)}"
                 )
     return (*found, *_manual_warnings(frame, ctx))
+
+
+def _heat_limit(frame: pl.DataFrame, day: date, ctx: Context) -> str:
+    """Say what keeps a day from its heat: too few slots, or too few blocks to reach them."""
+    heat_kwh = water_days.slot_energy_kwh(ctx)
+    needed_kwh = pl.col("cautious_load_kwh") + heat_kwh - pl.col("cautious_pv_kwh")
+    local_day = pl.col("slot_start").dt.convert_time_zone(ctx.settings.timezone).dt.date()
+    free = frame.filter(
+        (local_day == day)
+        & (pl.col("water_kwh") == 0)
+        & (needed_kwh <= ctx.limits.import_kwh + _TINY)
+    )
+    if free.is_empty():
+        return "too few usable slots are left"
+    blocks = ctx.settings.water_heating.max_blocks_per_day
+    return f"usable slots are left, but not in {blocks} blocks (max_blocks_per_day)"
 
 
 def _manual_warnings(frame: pl.DataFrame, ctx: Context) -> list[str]:
