@@ -71,22 +71,24 @@ def create_app(settings: Settings, files: ConfigFiles | None = None) -> FastAPI:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         app.state.services = services = Services(job, scheduler, gate)
-        with SystemDesk.open(services) as app.state.system:
-            schedule = Schedule(services)
-            schedule.start()
-            told = [job.use, gate.use, schedule.settle, app.state.system.mask.learn]
-            in_force = SettingsInForce(settings, told=told)
-            app.state.config = config = ConfigDesk(in_force, job.sources.sessions, files)
-            job.refresh_settings = config.refresh
-            async with mqtt_connection(services):
-                yield
-        scheduler.pause()
-        await services.settle()
-        scheduler.shutdown(wait=False)
-        await asyncio.to_thread(planner.close)
-        await warming
-        await client.aclose()
-        await close(engine)
+        try:
+            with SystemDesk.open(services) as app.state.system:
+                schedule = Schedule(services)
+                schedule.start()
+                told = [job.use, gate.use, schedule.settle, app.state.system.mask.learn]
+                in_force = SettingsInForce(settings, told=told)
+                app.state.config = config = ConfigDesk(in_force, job.sources.sessions, files)
+                job.refresh_settings = config.refresh
+                async with mqtt_connection(services):
+                    yield
+        finally:
+            scheduler.pause()
+            await services.settle()
+            scheduler.shutdown(wait=False)
+            await asyncio.to_thread(planner.close)
+            await warming
+            await client.aclose()
+            await close(engine)
 
     app = FastAPI(
         title="Darkstar Energy Manager",
