@@ -322,7 +322,7 @@ async def test_sensors_that_speak_by_mqtt_are_planned_with_and_recorded(
         sources = app.state.services.job.sources
         soc = settings.mqtt.readings[0]
         await heard.client.publish(topic, json.dumps({"soc": 71.5, "grid": 800}), qos=1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while sources.readings.newest(soc) is None:  # noqa: ASYNC110 - the buffer has no event
                 await asyncio.sleep(0.02)
         state = (await client.get("/api/initial_state")).json()

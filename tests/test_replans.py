@@ -142,7 +142,7 @@ async def test_what_was_accepted_is_planned_when_the_database_is_back(
 
 
 async def _in_force(client: Any, trigger: str) -> Any:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while (plan := (await client.get("/api/schedule")).json())["meta"]["trigger"] != trigger:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return plan

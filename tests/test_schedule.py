@@ -145,7 +145,7 @@ async def test_without_the_scheduler_the_tables_are_made_all_the_same(tmp_path: 
         update={"automation": settings.automation.model_copy(update={"enable_scheduler": False})}
     )
     async with running(settings) as (app, client):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not app.state.services.job.log.migrated:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         status = (await client.get("/api/status")).json()
@@ -197,7 +197,7 @@ async def test_a_source_that_hangs_does_not_hold_up_the_stop(
     with FakeUpstreams() as fakes:
         fakes.fail("nordpool", Fault.SLOW)
         environ = fakes.environment() | {"DARKSTAR_DATA_DIR": str(tmp_path)}
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(50):
             async with running(load_settings(environ=environ).settings) as (app, _):
                 while not fakes.requests:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)

@@ -101,7 +101,7 @@ async def test_readiness_needs_no_login_and_metrics_do_where_reads_do(tmp_path: 
 
 
 async def first_outcome_logged_in(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while (await client.get("/ready")).status_code != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

@@ -17,7 +17,7 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def heard(app: FastAPI) -> str:
     """The next event a page of this service gets."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         async for event in app.state.services.events.subscribe():
             return str(event)
     raise AssertionError
@@ -50,7 +50,7 @@ async def test_a_database_recreated_empty_is_migrated_again_without_a_restart(
         if scheduler:
             await first_outcome(client)
         services = app.state.services
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not services.job.log.migrated:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             await client.post("/api/run_planner")
