@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from app import i18n
 from app.alerts.conditions import Severity
 from app.api import words
 from app.api.safe_default import WHAT_IT_MEANS
@@ -82,7 +83,11 @@ def _meanwhile(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> s
 def _database(plan: ScheduleOut | None, status: StatusOut, zone: ZoneInfo) -> Banner | None:
     if status.database_ok:
         return None
-    fault = words.sentence(status.database_error.removeprefix("the database failed: "))
+    said = status.database_error.removeprefix("the database failed: ")
+    fault = words.sentence(said)
+    if i18n.language() != i18n.SOURCE and told(said) == said:
+        # The words of a server, in the middle of a sentence in another language, help nobody.
+        fault = _("It does not do as asked; the log has its words.")
     what = f"{status.database}: {fault}"
     if status.database_down_since:
         since = words.when(status.database_down_since, status.now, zone)
