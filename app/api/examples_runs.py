@@ -10,6 +10,7 @@ _FIGURES: Final = (
     "cost_self_consumption",
     "cost_best",
     "optimality_percent",
+    "optimality_missing",
     "smoothing_cost",
     "terminal_value_per_kwh",
 )
