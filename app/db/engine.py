@@ -1,8 +1,7 @@
 """The engine and its sessions: which database, how patiently, and what its failures are called."""
 
-import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from app.atomic_file import PRIVATE, make_private, private_folder
+from app.atomic_file import make_private, private_folder
 from app.db.faults import translated
 from app.db.patience import patience
 from app.db.sqlite import WRITES, close_connections, sqlite_engine
@@ -158,8 +157,6 @@ def _keep_private(settings: Settings, url: URL) -> None:
     is_open = settings.automation.write_schedule_json and settings.access.reads == "open"
     if url.get_backend_name() == "sqlite":
         file = Path(str(url.database))
-        with suppress(OSError):  # also where it is there already; the database says what is wrong
-            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
         for end in _SQLITE_FILES:
             make_private(file.with_name(file.name + end))
     if any((folder / name).exists() for name in _OURS):

@@ -6,6 +6,7 @@ A file that was deleted or replaced is let go: SQLite would write into the old o
 """
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app import clock
+from app.atomic_file import PRIVATE
 
 # Shorter than a session's patience, so that a locked file is named as such.
 BUSY_MS = 4000
@@ -80,8 +82,10 @@ class Connections:
     _journal_is_empty: bool = False
 
     async def connect(self) -> _Connection:
-        """Open the file; what is left of a deleted one's journal is not read into the new."""
+        """Open the file, for this user only; a deleted one's journal is not read into the new."""
         self._let_go_of_old_journal()
+        with suppress(OSError):  # also where it is there already; SQLite says what is wrong
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
         args, options = self.connect_args()
         # Asked first: exchanged in between, it shows as another file and is opened once more.
         before = _identity(self.path)

@@ -274,7 +274,9 @@ async def test_a_home_that_answers_too_slowly_is_not_waited_for(
         fakes.fail("home_assistant", Fault.SLOW)
         environ = fakes.environment() | {"DARKSTAR_DATA_DIR": str(tmp_path)}
         environ["DARKSTAR_AUTOMATION__ENABLE_SCHEDULER"] = "false"
-        async with running(load_settings(environ=environ).settings) as (_, client):
+        async with running(load_settings(environ=environ).settings) as (app, client):
+            # Without tables the database would be named before the home is asked.
+            await app.state.services.job.prepare()
             answer = await client.get("/api/initial_state")
     assert answer.status_code == 504
     assert ProblemOut.model_validate(answer.json()).code == "answer_too_slow"

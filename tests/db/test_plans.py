@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.clock import day_slots, local_midnight
 from app.db import plans
 from app.db.engine import make_sessions, session_scope
-from app.db.models import HistorySlot
+from app.db.models import Base, HistorySlot
 from app.errors import DatabaseUnavailableError, FrameError, RunInProgressError
 from app.frames import SCHEDULE, SLOT
 from tests.db.publishing import (
@@ -81,6 +81,8 @@ async def test_when_the_history_fails_the_old_plan_stays(engine: AsyncEngine) ->
     with pytest.raises(DatabaseUnavailableError):
         await publish(engine, schedule_from(MIDNIGHT + timedelta(hours=6)))
     assert await rows(engine) == before
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.tables["plan_history"].create)
 
 
 async def test_readers_never_see_a_partial_plan(engine: AsyncEngine) -> None:
