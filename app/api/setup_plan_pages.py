@@ -48,9 +48,10 @@ async def summary(
 async def make(
     request: Request, desk: ConfigDep, deps: ServicesDep, form: FormDep, by: By, may: MaySave
 ) -> Response:
-    """Leave the demo home if asked to, and plan."""
+    """Leave the demo home if asked to or a real sensor ended it, and plan."""
     try:
-        if form.get("leave_demo") == "true":
+        ended = (await desk.see()).loaded.settings.demo_ended_by
+        if ended or form.get("leave_demo") == "true":
             await save(desk, deps, Sent({"demo_home": False}), version=None, by=by)
         await deps.run_planner("button")
     except DarkstarError as error:

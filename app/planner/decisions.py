@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from app.planner import engine_terms, levels, terminal
+from app.planner import engine_terms, export_rules, levels, manual, terminal
 from app.planner.context import Context
 from app.planner.energy_value import Curve, SlotTerms, cost_to_go
 from app.planner.levels import Levels
@@ -54,3 +54,27 @@ def value(
 def around(terms: list[SlotTerms], may_buy: Sequence[bool], ctx: Context) -> Value:
     """Return the value of stored energy around slots that offer these terms."""
     return Value(terms, may_buy, cost_to_go(terms, terminal.end_curve(ctx))[1:])
+
+
+def ruled(df: pl.DataFrame, per_slot: list[Levels], ctx: Context) -> list[Levels]:
+    """Return the levels under the rules of selling and the manual slots: no engine breaks them."""
+    protective = export_rules.protective_kwh(df, ctx)
+    columns = (
+        df[name].to_list()
+        for name in (
+            "is_cheap",
+            "may_export_battery",
+            "manual_action",
+            "manual_target_soc_percent",
+        )
+    )
+    result = []
+    for level, keep_kwh, cheap, sells, action, target in zip(
+        per_slot, protective, *columns, strict=True
+    ):
+        floor_kwh = max(level.export_floor_kwh, keep_kwh) if sells else level.export_floor_kwh
+        ruled = level._replace(export_floor_kwh=floor_kwh)
+        result.append(
+            manual.apply(ruled, action, target, ctx, is_cheap=cheap, reserve_kwh=keep_kwh)
+        )
+    return result

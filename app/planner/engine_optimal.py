@@ -98,7 +98,8 @@ def decided(df: pl.DataFrame, placement: Placement, ctx: Context) -> list[Flow]:
 
 
 def _flows(df: pl.DataFrame, worth: Value, ctx: Context) -> list[Flow]:
-    told = levels_of_slots.controls_of(df, worth.levels(), [ctx.limits.charge_kwh] * df.height)
+    per_slot = decisions.ruled(df, worth.levels(), ctx)
+    told = levels_of_slots.controls_of(df, per_slot, [ctx.limits.charge_kwh] * df.height)
     return walk(told, start_kwh=start_kwh(ctx), limits=ctx.limits)
 
 

@@ -6,10 +6,10 @@ for every engine and come on top.
 
 import polars as pl
 
-from app.planner import engine_terms, engines, export_rules, manual
+from app.planner import decisions, engine_terms, engines
 from app.planner.context import Context
 from app.planner.decisions import Value
-from app.planner.levels import BUY, LEVEL_COLUMNS, Levels
+from app.planner.levels import BUY, LEVEL_COLUMNS
 from app.planner.sequential import Columns, add_columns, lists
 
 NEEDS = pl.Schema(
@@ -39,7 +39,7 @@ def run(lf: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
 def _responsibilities(df: pl.DataFrame, ctx: Context) -> Columns:
     engine = engines.engine_of(ctx)
     worth = engine.value(df, ctx)
-    per_slot = _ruled(df, engine.levels(df, worth, ctx), ctx)
+    per_slot = decisions.ruled(df, engine.levels(df, worth, ctx), ctx)
     needs = _window_needs(df, worth, ctx)
     columns: dict[str, list[object]] = {
         name: [getattr(level, name) for level in per_slot] for name in LEVEL_COLUMNS
@@ -50,30 +50,6 @@ def _responsibilities(df: pl.DataFrame, ctx: Context) -> Columns:
             ("window_need_kwh", "window_charge_kwh", "window_cascaded_kwh")
         )
     }
-
-
-def _ruled(df: pl.DataFrame, per_slot: list[Levels], ctx: Context) -> list[Levels]:
-    """Apply the rules of selling and the manual slots."""
-    protective = export_rules.protective_kwh(df, ctx)
-    columns = (
-        df[name].to_list()
-        for name in (
-            "is_cheap",
-            "may_export_battery",
-            "manual_action",
-            "manual_target_soc_percent",
-        )
-    )
-    result = []
-    for level, keep_kwh, cheap, sells, action, target in zip(
-        per_slot, protective, *columns, strict=True
-    ):
-        floor_kwh = max(level.export_floor_kwh, keep_kwh) if sells else level.export_floor_kwh
-        ruled = level._replace(export_floor_kwh=floor_kwh)
-        result.append(
-            manual.apply(ruled, action, target, ctx, is_cheap=cheap, reserve_kwh=keep_kwh)
-        )
-    return result
 
 
 def _window_needs(

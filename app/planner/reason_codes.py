@@ -82,12 +82,14 @@ def _discharge_code(row: dict[str, Any], worth: Worth, ctx: Context) -> str:
     # What is given away for less than it is worth is given because a rest would be too short.
     gives_away = row["house_value_per_kwh"] < worth.value_per_kwh - _SAME_VALUE
     smoothed = row["was_smoothed"] and (row["draft_label"] == "hold" or gives_away)
+    sells_dear = row["export_price_per_kwh"] > row["import_price_per_kwh"]
     rules = (
         (
             "discharge_for_fuse",
             row["import_kwh"] >= ctx.limits.import_kwh - NOTICEABLE_KWH,
         ),
         ("discharge_run_on", smoothed),
+        ("discharge_before_sale", gives_away and sells_dear),
         ("discharge_in_cheap_pays", row["is_cheap"]),
     )
     return next((code for code, holds in rules if holds), "discharge_pays")

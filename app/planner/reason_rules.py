@@ -18,6 +18,7 @@ RULES: dict[str, str] = {
     " included.",
     "discharge_pays": "Value of stored energy: serving the house now earns more than any later"
     " use.",
+    "discharge_before_sale": "Export price above import price: a slot buys or sells, never both.",
     "discharge_for_fuse": "Main fuse: what the grid cannot carry comes from the battery.",
     "discharge_run_on": "Smoothing: a run or a rest must last as many slots as you set.",
     "discharge_in_cheap_pays": "Hold in cheap windows, overruled: kept, the energy would earn"

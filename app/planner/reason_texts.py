@@ -47,6 +47,10 @@ TEXTS: dict[str, str] = {
         "Using the battery, {power}: buying costs {price:.2f}, worth {value_now:.2f} per "
         "stored kWh after wear; kept, it would be worth {value:.2f}."
     ),
+    "discharge_before_sale": (
+        "Using the battery, {power}: selling pays more than buying costs here, and the house is "
+        "served before anything is sold; kept, it would be worth {value:.2f}."
+    ),
     "discharge_for_fuse": (
         "Using the battery, {power}: the house needs more than the main fuse gives."
     ),

@@ -54,9 +54,10 @@ def _false_claims(told: Told) -> list[str]:
         "charge_run_on": word == "charge" and row["was_smoothed"],
         "charge_strategic": word == "charge"
         and price < ctx.settings.strategic_charging.price_threshold_per_kwh
-        and sum(each["pv_kwh"] for each in told.rows) < sum(each["load_kwh"] for each in told.rows),
+        and _sun_falls_short(told),
         "charge_for_reserve": word == "charge",
         "discharge_pays": word == "discharge" and now >= value - NEAR,
+        "discharge_before_sale": word == "discharge" and row["export_price_per_kwh"] > price,
         "discharge_in_cheap_pays": word == "discharge" and row["is_cheap"] and now >= value - NEAR,
         "discharge_for_fuse": word == "discharge" and house_kwh > limits.import_kwh - TINY_KWH,
         "discharge_run_on": word == "discharge" and row["was_smoothed"],
@@ -88,6 +89,12 @@ def _false_claims(told: Told) -> list[str]:
     if word == "hold" and (row["charge_kwh"] > TINY_KWH or row["discharge_kwh"] > TINY_KWH):
         wrong.append("holds and moves energy")
     return wrong
+
+
+def _sun_falls_short(told: Told) -> bool:
+    """Say whether from this slot on the sun that may be counted on gives less than is used."""
+    ahead = told.rows[told.index :]
+    return bool(sum(each["cautious_load_kwh"] - each["cautious_pv_kwh"] for each in ahead) > 0)
 
 
 def _false_prospect(sentence: Read, told: Told) -> list[str]:
