@@ -1,7 +1,10 @@
 """Gather every input of one planning run, labelled, into what the planner takes."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
+
+import polars as pl
 
 from app import making, outlook, temperature_forecast
 from app.clock import local_day
@@ -18,8 +21,17 @@ from app.ingest import lookahead
 from app.manual_slots import manual_frame
 from app.planner.context import Context
 from app.planner.s_index import safety_factor
-from app.run_record import Inputs
+from app.provenance import InputStatus
 from app.tariff_status import tariff_status
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything one run plans with."""
+
+    slots: pl.DataFrame
+    ctx: Context
+    status: tuple[InputStatus, ...]
 
 
 async def gather_inputs(sources: Sources, at: datetime, *, wish: bool = False) -> Inputs:

@@ -7,7 +7,7 @@ as it is and its owner is told of every name once.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.i18n import marked
+from app import legacy_reasons as because
 
 # Old dotted path -> new dotted path. Paths that kept their name are not listed.
 RENAMED: Final[Mapping[str, str]] = {
@@ -68,83 +68,58 @@ GIVING_WAY: Final = (
     *(old for old in RENAMED if old.startswith("input_sensors.")),
 )
 
-_ALWAYS = marked("every plan is written to the configured database")
-_WATER = marked("the heater's runs are placed at the lowest cost")
-_STEPS = marked("a power is planned slot by slot, as high as it pays")
-_FORECASTS = marked("Darkstar chooses the forecast by what your home has recorded")
-_LEARNS = marked("Darkstar learns from what it has recorded and needs no switches for it")
-_PAGES = marked("the pages are other ones here and show what is new by themselves")
-_NO_CHAT = marked("there is no assistant here that talks to a language model")
-_NOBODY = marked("whether somebody is at home is not asked")
-_TOTALS = marked("what a day brings is counted from the totals")
-_NO_COMMANDS = marked("Darkstar commands no device: your controller follows the plan")
-_NO_NAME = marked("a home has no name here")
-_RISK = marked("the safety factor is made from sun and temperature only")
-_HARD = marked("only the hard limit of the fuse is kept")
-_FIXED = marked("a fixed fee changes no plan")
-_SPREAD = marked("the plan's start is spread by itself")
-_THEME = marked("a theme is light or dark by itself")
-_EMPTY = marked("it is empty")
-_NOTHING = marked("Darkstar has nothing like it")
-_NO_FLAT = marked("slots already past are never planned")
-_AWAY = marked("there is no holiday mode: hold the heater by hand")
-REASONS: Final = (
-    _ALWAYS, _WATER, _STEPS, _FORECASTS, _LEARNS, _PAGES, _NO_CHAT, _NOBODY, _TOTALS, _NO_COMMANDS,
-    _NO_NAME, _RISK, _HARD, _FIXED, _SPREAD, _THEME, _EMPTY, _NOTHING, _NO_FLAT, _AWAY,
-)  # fmt: skip
-
 # Old dotted path -> why it has no effect any more; a group stands for all that is in it.
 WITHOUT_EFFECT: Final[Mapping[str, str]] = {
-    "automation.write_to_mariadb": _ALWAYS,
-    "automation.schedule.jitter_minutes": _SPREAD,
-    "automation.ml_training": _LEARNS,
-    "water_heating.schedule_future_only": _NO_FLAT,
-    "water_heating.block_consolidation_tolerance_sek": _WATER,
-    "water_heating.consolidation_max_gap_slots": _WATER,
-    "water_heating.block_start_penalty_sek": _WATER,
-    "water_heating.max_hours_between_heating": _WATER,
-    "water_heating.comfort_level": _WATER,
-    "water_heating.min_spacing_hours": _WATER,
-    "water_heating.spacing_penalty_sek": _WATER,
-    "water_heating.enable_top_ups": _WATER,
-    "water_heating.vacation_mode": _AWAY,
-    "smoothing.charge_power_dwell_minutes": _STEPS,
-    "smoothing.charge_power_step_kw": _STEPS,
-    "forecasting.active_forecast_version": _FORECASTS,
-    "s_index.s_index_horizon_days": _RISK,
-    "s_index.risk_appetite": _RISK,
-    "grid.import_limit_kw": _HARD,
-    "pricing.subscription_fee_sek_per_month": _FIXED,
-    "ui.theme_mode": _THEME,
-    "system.system_id": _NO_NAME,
-    "input_sensors.vacation_mode": _NOBODY,
-    "input_sensors.alarm_state": _NOBODY,
-    "input_sensors.today_grid_import": _TOTALS,
-    "input_sensors.today_grid_export": _TOTALS,
-    "input_sensors.today_battery_charge": _TOTALS,
-    "input_sensors.today_pv_production": _TOTALS,
-    "input_sensors.today_load_consumption": _TOTALS,
-    "input_sensors.today_net_cost": _TOTALS,
+    "automation.write_to_mariadb": because.ALWAYS,
+    "automation.schedule.jitter_minutes": because.SPREAD,
+    "automation.ml_training": because.LEARNS,
+    "water_heating.schedule_future_only": because.NO_FLAT,
+    "water_heating.block_consolidation_tolerance_sek": because.WATER,
+    "water_heating.consolidation_max_gap_slots": because.WATER,
+    "water_heating.block_start_penalty_sek": because.WATER,
+    "water_heating.max_hours_between_heating": because.WATER,
+    "water_heating.comfort_level": because.WATER,
+    "water_heating.min_spacing_hours": because.WATER,
+    "water_heating.spacing_penalty_sek": because.WATER,
+    "water_heating.enable_top_ups": because.WATER,
+    "water_heating.vacation_mode": because.AWAY,
+    "smoothing.charge_power_dwell_minutes": because.STEPS,
+    "smoothing.charge_power_step_kw": because.STEPS,
+    "forecasting.active_forecast_version": because.FORECASTS,
+    "s_index.s_index_horizon_days": because.RISK,
+    "s_index.risk_appetite": because.RISK,
+    "grid.import_limit_kw": because.HARD,
+    "pricing.subscription_fee_sek_per_month": because.FIXED,
+    "ui.theme_mode": because.THEME,
+    "system.system_id": because.NO_NAME,
+    "input_sensors.vacation_mode": because.NOBODY,
+    "input_sensors.alarm_state": because.NOBODY,
+    "input_sensors.today_grid_import": because.TOTALS,
+    "input_sensors.today_grid_export": because.TOTALS,
+    "input_sensors.today_battery_charge": because.TOTALS,
+    "input_sensors.today_pv_production": because.TOTALS,
+    "input_sensors.today_load_consumption": because.TOTALS,
+    "input_sensors.today_net_cost": because.TOTALS,
 }
 # Groups that only the original has: whatever is left in one has no effect, for this reason.
 ONLY_THERE: Final[Mapping[str, str]] = {
-    "system": _NOTHING,
-    "battery_economics": _NOTHING,
-    "charging_strategy": _NOTHING,
-    "percentiles": _NOTHING,
-    "safety": _NOTHING,
-    "learning": _LEARNS,
-    "dashboard": _PAGES,
-    "advisor": _NO_CHAT,
-    "openrouter_api_key": _NO_CHAT,
-    "automation.schedule": _NOTHING,
-    "input_sensors": _NOTHING,
-    "appliances": _NOTHING,
-    "executor": _NO_COMMANDS,
-    "kepler": _NOTHING,
-    "export": _NOTHING,
+    "system": because.NOTHING,
+    "battery_economics": because.NOTHING,
+    "charging_strategy": because.NOTHING,
+    "percentiles": because.NOTHING,
+    "safety": because.NOTHING,
+    "learning": because.LEARNS,
+    "dashboard": because.PAGES,
+    "advisor": because.NO_CHAT,
+    "openrouter_api_key": because.NO_CHAT,
+    "automation.schedule": because.NOTHING,
+    "input_sensors": because.NOTHING,
+    "appliances": because.NOTHING,
+    "executor": because.NO_COMMANDS,
+    "kepler": because.NOTHING,
+    "export": because.NOTHING,
 }
-EMPTY: Final = _EMPTY
+EMPTY: Final = because.EMPTY
 # What an original file meant when it said nothing of it, where today's default is another.
 DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "forecasting": {"pv_confidence_percent": 90, "load_safety_margin_percent": 110},

@@ -8,8 +8,6 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from app.settings import Settings
-
 MASK: Final = "**********"
 # Shorter ones would strike out half of all words, and protect nothing.
 _SHORTEST: Final = 3
@@ -30,13 +28,13 @@ class Masker:
     known: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, settings: Settings) -> "Masker":
+    def of(cls, settings: BaseModel) -> "Masker":
         """Return one that knows every secret of the settings, and passwords inside addresses."""
         found = {form for secret in _secrets(settings) for form in _forms(secret)}
         long = (form for form in found if len(form) >= _SHORTEST)
         return cls(tuple(sorted(long, key=len, reverse=True)))
 
-    def learn(self, settings: Settings) -> None:
+    def learn(self, settings: BaseModel) -> None:
         """Strike out the secrets of changed settings, too; the old ones may still be in the log."""
         known = {*self.known, *Masker.of(settings).known}
         self.known = tuple(sorted(known, key=len, reverse=True))

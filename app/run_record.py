@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,19 +10,10 @@ import polars as pl
 
 from app.clock import iso_utc, now
 from app.db import plans
-from app.planner.context import Context
+from app.gather_inputs import Inputs
 from app.planner.made import Made
-from app.provenance import AFTER_THE_HORIZON, InputStatus, Quality
+from app.provenance import AFTER_THE_HORIZON, Quality
 from app.settings import planning_data
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """Everything one run plans with."""
-
-    slots: pl.DataFrame
-    ctx: Context
-    status: tuple[InputStatus, ...]
 
 
 def result_of(inputs: Inputs, plan: Made, planned_at: datetime) -> plans.RunResult:

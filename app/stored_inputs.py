@@ -11,9 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 from app.db.models import PlanRun
 from app.errors import DarkstarError
 from app.frames import LOOKAHEAD, PRICES, SLOTS
+from app.gather_inputs import Inputs
 from app.planner.context import Context, HomeState, SafetyFactor
 from app.planner.run import by_cascade
-from app.run_record import Inputs
 from app.settings import NOT_PLANNING, Settings
 
 

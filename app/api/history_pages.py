@@ -13,12 +13,12 @@ from app.api.history_view import Asked, HistoryView, history_view
 from app.api.instants import UtcInstant
 from app.api.page_errors import PageRoute
 from app.api.page_templates import templates
-from app.api.plan_pages import Slots, opened, why_of
 from app.api.rest import ServicesDep
 from app.api.routes_runs import RunDeskDep
 from app.api.run_desk import RunDesk
 from app.api.run_view import ReplayView, RunPage, refused_replay, replay_view
 from app.api.services import Services
+from app.api.slots_explained import Slots, opened, why_of
 from app.errors import DarkstarError
 
 router = APIRouter(route_class=PageRoute)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.i18n import marked
-from app.legacy_names import REASONS
+from app.legacy_reasons import REASONS
 
 TEXTS: Final = (
     *REASONS,

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from app.clock import iso_utc
+from app.gather_inputs import Inputs
 from app.planner.context import Context
 from app.provenance import AFTER_THE_HORIZON
-from app.run_record import Inputs
 from app.settings import NOT_PLANNING, Settings
 from app.settings_problems import leaves
 

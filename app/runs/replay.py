@@ -16,9 +16,10 @@ import polars as pl
 from app import __version__
 from app.db.models import HistorySlot, PlanRun
 from app.frames import SCHEDULE
+from app.gather_inputs import Inputs
 from app.planner.made import Made
 from app.provenance import InputStatus, Quality
-from app.run_record import Inputs, result_of
+from app.run_record import result_of
 from app.runs.stored import StoredPlan
 from app.stored_inputs import data_of, inputs_of
 
