@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.atomic_file import PRIVATE, replace_file
-from app.errors import SettingsError
+from app.core.atomic_file import PRIVATE, replace_file
+from app.core.errors import SettingsError
 from app.settings import Settings
 
 FILE_NAME = "access.json"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from app import scenario
-from app.errors import DarkstarError, InputError
+from app.core.errors import DarkstarError, InputError
 from app.judge import judge
 from app.settings import EngineName
 

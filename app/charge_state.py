@@ -12,16 +12,16 @@ from typing import Final, Protocol
 
 import structlog
 
-from app.clock import slot_floor
+from app.core.clock import slot_floor
+from app.core.errors import UpstreamError
+from app.core.frames import SLOT, SLOT_HOURS
+from app.core.provenance import InputStatus, Quality
 from app.db import heater_slots, observations, observed
 from app.db.engine import session_scope
 from app.db.models import Observation
-from app.errors import UpstreamError
-from app.frames import SLOT, SLOT_HOURS
 from app.gather import Sources
 from app.ingest import charge_level, demo, ha_company, ha_rest, home_assistant, mqtt_readings
 from app.ingest.charge_level import Company, Followed, Move, Point, Reach
-from app.provenance import InputStatus, Quality
 
 NAME: Final = "soc_percent"
 HELD_BACK: Final = "soc_percent_held_back"

@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 import polars as pl
 import structlog
 
-from app.clock import local_midnight
+from app.core.clock import local_midnight
+from app.core.errors import NotPublishedYetError, UpstreamError
 from app.db import prices
 from app.db.engine import session_scope
-from app.errors import NotPublishedYetError, UpstreamError
 from app.gather import Sources
 from app.ingest.price_day import (
     DELIVERY_ZONE,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from app.errors import DarkstarError, DatabaseUnavailableError
+from app.core.errors import DarkstarError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -50,8 +50,8 @@ def serve() -> None:
     """Start the service and the dashboard."""
     # Libraries of logs and HTTP would import them, for colours that are off here: 9 MB.
     sys.modules |= {"pygments": None, "rich": None}  # type: ignore[dict-item]
-    from app import logs
     from app.config_files import ConfigFiles
+    from app.core import logs
     from app.db.engine import prepare_place
     from app.main import create_app, run
 

@@ -14,7 +14,7 @@ import structlog
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from app import clock
+from app.core import clock
 
 LOOK_SECONDS = 15
 # Less is the daily work of a time server.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from app import legacy
-from app.errors import Problem, SettingsError
+from app.core.errors import Problem, SettingsError
 from app.settings_fields import plain_value, setting_fields, value_of
 from app.settings_problems import hint
 from app.settings_sources import LoadedSettings, merged

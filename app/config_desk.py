@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import structlog
 
-from app import clock, legacy
+from app import legacy
 from app.config_changes import Wanted, wanted_of
 from app.config_edit import edit
 from app.config_files import ConfigFiles, Contents
@@ -19,10 +19,11 @@ from app.config_state import (
     Saved,
     Seen,
 )
+from app.core import clock
+from app.core.errors import AnswerTooSlowError, DatabaseUnavailableError, SettingsError
 from app.db import setting_changes
 from app.db.engine import session_scope
 from app.db.models import SettingChange
-from app.errors import AnswerTooSlowError, DatabaseUnavailableError, SettingsError
 from app.gather import Sessions
 from app.settings import Settings
 from app.settings_fields import NEED_A_RESTART, plain_value, setting_fields, value_of

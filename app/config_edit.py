@@ -11,7 +11,7 @@ from typing import Any, Final
 from app import legacy, yaml_edit
 from app.config_changes import ConfigRefusedError, Wanted, pruned, target_tree
 from app.config_files import ConfigFiles, Contents
-from app.errors import SettingsError
+from app.core.errors import SettingsError
 from app.settings import Settings
 from app.settings_fields import plain_value, setting_fields, values_of
 from app.settings_origins import misdirected

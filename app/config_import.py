@@ -12,11 +12,11 @@ from app import legacy
 from app.config_changes import ConfigRefusedError, wanted_of
 from app.config_edit import Edited, edit
 from app.config_files import ConfigFiles, Contents
-from app.errors import Problem, SettingsError
+from app.core.errors import Problem, SettingsError
+from app.core.yaml_file import mapping_of, read_mapping
 from app.i18n import _
 from app.settings_fields import setting_fields
 from app.settings_sources import SECRETS, merged
-from app.yaml_file import mapping_of, read_mapping
 
 Check = Callable[[Mapping[str, Any]], Awaitable[tuple[str, ...]]]
 # Each round leaves out what was refused; what refuses a tenth time is no configuration.

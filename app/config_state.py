@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.config_files import Contents
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 from app.settings_sources import LoadedSettings
 
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import local_midnight
+from app.core.clock import local_midnight
 from app.db import forecasts
 
 

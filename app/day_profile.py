@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.frames import SLOT_HOURS
+from app.core.frames import SLOT_HOURS
 
 QUARTERS: Final = 96
 _MINUTES: Final = 15

@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from app.atomic_file import PRIVATE, SHARED, replace_file
+from app.core.atomic_file import PRIVATE, SHARED, replace_file
 
 FILE_NAME: Final = "schedule.json"
 

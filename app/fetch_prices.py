@@ -8,10 +8,10 @@ from enum import StrEnum
 import structlog
 
 from app.choose_prices import Choice, Question, choose, doubt_of_stored
-from app.clock import local_midnight
+from app.core.clock import local_midnight
+from app.core.errors import NotPublishedYetError, UpstreamError
 from app.db import prices
 from app.db.engine import session_scope
-from app.errors import NotPublishedYetError, UpstreamError
 from app.gather import Sources
 from app.ingest.own_prices import OwnPrices
 from app.ingest.price_day import (

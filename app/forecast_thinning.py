@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.clock import local_day
+from app.core.clock import local_day
 from app.db import forecasts
 from app.db.engine import session_scope
 from app.gather import Sources

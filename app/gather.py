@@ -7,11 +7,11 @@ import httpx
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from app.clock import slot_floor
-from app.frames import SLOT
+from app.core.clock import slot_floor
+from app.core.frames import SLOT
+from app.core.provenance import InputStatus
 from app.ingest.mqtt_readings import Readings
 from app.price_pace import Pace
-from app.provenance import InputStatus
 from app.settings import Settings
 
 Sessions = async_sessionmaker[AsyncSession]

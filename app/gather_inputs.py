@@ -7,10 +7,11 @@ from datetime import datetime
 import polars as pl
 
 from app import making, outlook, temperature_forecast
-from app.clock import local_day
+from app.core.clock import local_day
+from app.core.frames import SLOT
+from app.core.provenance import InputStatus
 from app.db import manual_actions, plans
 from app.db.engine import session_scope
-from app.frames import SLOT
 from app.gather import Sources
 from app.gather_load import gather_load
 from app.gather_lookahead import gather_lookahead
@@ -21,7 +22,6 @@ from app.ingest import lookahead
 from app.manual_slots import manual_frame
 from app.planner.context import Context
 from app.planner.s_index import safety_factor
-from app.provenance import InputStatus
 from app.tariff_status import tariff_status
 
 

@@ -12,11 +12,12 @@ from typing import Final
 
 import polars as pl
 
-from app.clock import local_day
+from app.core.clock import local_day
+from app.core.errors import UpstreamError
+from app.core.frames import SLOT
+from app.core.provenance import InputStatus, Quality
 from app.db import forecasts, observed
 from app.db.engine import session_scope
-from app.errors import UpstreamError
-from app.frames import SLOT
 from app.gather import Gathered, Sources
 from app.ingest import demo, load_forecast, outdoor_temperature
 from app.ingest.day_class import HomeCalendar
@@ -24,7 +25,6 @@ from app.ingest.home_assistant import COUNTER_USABLE_FOR
 from app.ingest.load_forecast import WINDOW_DAYS, LoadForecast
 from app.ingest.load_temperature import LEAST_DAYS_BEFORE, LEAST_HELD_OUT_DAYS
 from app.load_sources import RECORDER, Past, own_past, richest_past
-from app.provenance import InputStatus, Quality
 
 KIND: Final = "load_kwh"
 LOAD_REUSABLE_FOR: Final = timedelta(hours=24)

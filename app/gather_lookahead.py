@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from app.clock import slot_floor
+from app.core.clock import slot_floor
+from app.core.frames import FORECAST, SLOT
+from app.core.provenance import AFTER_THE_HORIZON, InputStatus, Quality
 from app.db import prices
 from app.db.engine import session_scope
-from app.frames import FORECAST, SLOT
 from app.gather import Gathered, Sources
 from app.ingest import demo, lookahead, tariff
-from app.provenance import AFTER_THE_HORIZON, InputStatus, Quality
 
 # A whole local day may begin up to a day before the first slot that counts.
 _LOOK_BACK = timedelta(days=lookahead.RECENT_DAYS + 1)

@@ -6,16 +6,16 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import day_slots, local_day
+from app.core.clock import day_slots, local_day
+from app.core.errors import PlanHeldError
+from app.core.frames import SLOT
+from app.core.provenance import InputStatus, Quality
 from app.db import prices
 from app.db.engine import session_scope
-from app.errors import PlanHeldError
 from app.fetch_prices import fetch_missing_days, published_until
-from app.frames import SLOT
 from app.gather import Gathered, Sources, horizon
 from app.ingest import demo, tariff
 from app.ingest.price_day import delivery_day
-from app.provenance import InputStatus, Quality
 from app.settings import Settings
 
 

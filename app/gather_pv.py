@@ -13,17 +13,17 @@ from typing import Final
 import polars as pl
 
 from app import pv_learning
-from app.clock import slot_floor
+from app.core.clock import slot_floor
+from app.core.errors import UpstreamError
+from app.core.frames import UTC_TIME
+from app.core.provenance import InputStatus, Quality
 from app.db import forecasts
 from app.db.engine import session_scope
-from app.errors import UpstreamError
-from app.frames import UTC_TIME
 from app.gather import Gathered, Sources
 from app.ingest import demo, open_meteo, pv_forecast, pv_spread
 from app.ingest.pv_correction import Correction
 from app.ingest.pv_spread import PV
 from app.load_sources import RECORDER
-from app.provenance import InputStatus, Quality
 from app.pv_learning import KIND
 from app.pv_plant import Plant, Sun, ask_the_sun
 

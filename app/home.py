@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from app.charge_state import charge_state
-from app.clock import local_day, local_midnight
-from app.errors import UpstreamError
-from app.frames import SLOT_HOURS
+from app.core.clock import local_day, local_midnight
+from app.core.errors import UpstreamError
+from app.core.frames import SLOT_HOURS
+from app.core.provenance import InputStatus, Quality
 from app.gather import Sources
 from app.ingest import ha_counter, home_assistant
 from app.ingest.ha_counter import CountedToday
 from app.planner.context import HomeState
-from app.provenance import InputStatus, Quality
 from app.water_today import water_today
 
 _DAY_HOURS = 24

@@ -20,7 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import get_decimal_symbol
 
-from app.shipped import SHIPPED
+from app.core.shipped import SHIPPED
 
 SOURCE: Final = "en"
 LANGUAGES: Final = {SOURCE: "English", "sv": "Svenska"}

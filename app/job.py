@@ -9,12 +9,10 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app import __version__, metrics
-from app.clock import local_day, local_midnight, now
-from app.db import lock, migrate, plans
-from app.db.engine import session_scope
-from app.db.faults import is_transient
-from app.errors import (
+from app import __version__
+from app.core import metrics
+from app.core.clock import local_day, local_midnight, now
+from app.core.errors import (
     DarkstarError,
     DatabaseUnavailableError,
     PlanHeldError,
@@ -22,6 +20,9 @@ from app.errors import (
     StandByError,
     TablesMissingError,
 )
+from app.db import lock, migrate, plans
+from app.db.engine import session_scope
+from app.db.faults import is_transient
 from app.gather import Sources
 from app.gather_inputs import gather_inputs
 from app.planner_process import Planner

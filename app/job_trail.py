@@ -15,8 +15,8 @@ from apscheduler.events import (
 )
 from apscheduler.schedulers.base import BaseScheduler
 
-from app import clock
-from app.errors import DarkstarError
+from app.core import clock
+from app.core.errors import DarkstarError
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from app.errors import Problem, SettingsError
+from app.core.errors import Problem, SettingsError
 from app.legacy_names import (
     DEFAULTS,
     EMPTY,

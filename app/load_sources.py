@@ -10,10 +10,10 @@ from typing import Final
 
 import polars as pl
 
-from app.clock import slot_floor
+from app.core.clock import slot_floor
+from app.core.errors import UpstreamError
 from app.db import heater_slots, observed
 from app.db.engine import session_scope
-from app.errors import UpstreamError
 from app.gather import Sources
 from app.ingest import ha_load, home_assistant, load_history
 from app.ingest.consumption import CONSUMPTION, most_kwh_per_slot

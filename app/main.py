@@ -32,8 +32,9 @@ from app.api.stopping import ToldOfTheStop
 from app.api.system_desk import SystemDesk
 from app.config_desk import ConfigDesk
 from app.config_files import ConfigFiles
+from app.core.errors import DarkstarError
+from app.core.shipped import SHIPPED
 from app.db.engine import close, make_engine, make_sessions
-from app.errors import DarkstarError
 from app.gather import Sources
 from app.ingest.http import make_client
 from app.job import PlanningJob
@@ -43,7 +44,6 @@ from app.planner_process import Planner
 from app.schedule import Schedule
 from app.settings import Settings
 from app.settings_in_force import SettingsInForce
-from app.shipped import SHIPPED
 from app.warm_up import warm_up
 
 _log = logging.getLogger("uvicorn.error")

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from app.frames import FORECAST
+from app.core.frames import FORECAST
 from app.gather import Gathered
 from app.ingest import assemble
 

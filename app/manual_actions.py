@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import iso_utc
+from app.core.clock import iso_utc
+from app.core.errors import DarkstarError
 from app.db import manual_actions as store
 from app.db.models import ManualAction, ManualChange
-from app.errors import DarkstarError
 from app.manual_wish import Wish, check
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import polars as pl
 
-from app.frames import SLOT, SLOTS
+from app.core.frames import SLOT, SLOTS
 
 MANUAL = pl.Schema(
     {

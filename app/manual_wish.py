@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.clock import iso_utc, slot_floor
-from app.errors import DarkstarError, Problem
-from app.frames import SLOT
+from app.core.clock import iso_utc, slot_floor
+from app.core.errors import DarkstarError, Problem
+from app.core.frames import SLOT
 
 ACTIONS: Final = ("charge", "water", "hold", "export")
 FARTHEST = timedelta(days=14)

@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.api.manual_desk import desk
 from app.api.services import Services
-from app.clock import slot_floor
+from app.core.clock import slot_floor
+from app.core.errors import DarkstarError, RunInProgressError
+from app.core.frames import SLOT
 from app.db import manual_actions as store
-from app.errors import DarkstarError, RunInProgressError
-from app.frames import SLOT
 from app.manual_actions import Desk, Kept, NoSuchActionError
 from app.manual_wish import Wish
 from app.mqtt_discovery import BOOST_HOURS, PAUSE_HOURS, PRESS

@@ -18,12 +18,12 @@ from typing import Any, Final
 import aiomqtt
 import structlog
 
-from app import clock
 from app.alerts.channels import ChannelError
 from app.api.now_view import read_now
 from app.api.services import Services
-from app.clock import slot_floor
-from app.frames import SLOT
+from app.core import clock
+from app.core.clock import slot_floor
+from app.core.frames import SLOT
 from app.mqtt_commands import Commands
 from app.mqtt_discovery import OFFLINE, ONLINE, Topics, discovery, topics_of
 from app.mqtt_published import Published

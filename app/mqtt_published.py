@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from app.atomic_file import replace_file
+from app.core.atomic_file import replace_file
 
 FILE_NAME: Final = "mqtt_published.json"
 _Topics: Final = TypeAdapter(tuple[str, ...])

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from app import clock
 from app.alerts.notice import Notice, happened
+from app.core import clock
 
 # Who is away longer than this many alerts misses the oldest ones.
 KEPT = 16

@@ -5,12 +5,12 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.clock import day_slots, local_day
-from app.errors import UpstreamError
+from app.core.clock import day_slots, local_day
+from app.core.errors import UpstreamError
+from app.core.provenance import InputStatus, Quality
 from app.gather import Gathered, Sources
 from app.ingest import demo, open_meteo
 from app.planner.s_index import DayOutlook
-from app.provenance import InputStatus, Quality
 from app.settings import Settings, SolarArray
 
 

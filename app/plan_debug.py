@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.clock import iso_utc, local_day
+from app.core.clock import iso_utc, local_day
 from app.planner import pipeline
 from app.planner.context import Context
 from app.planner.run import Plan, make_plan

@@ -21,8 +21,9 @@ from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 import polars as pl
 import structlog
 
-from app import metrics, own_process, worker
-from app.errors import (
+from app import worker
+from app.core import metrics, own_process
+from app.core.errors import (
     DarkstarError,
     FrameError,
     PlanInvalidError,

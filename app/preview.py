@@ -9,8 +9,8 @@ from datetime import datetime
 
 import polars as pl
 
-from app.clock import slot_floor
-from app.errors import DarkstarError
+from app.core.clock import slot_floor
+from app.core.errors import DarkstarError
 from app.planner import checker
 from app.planner.context import Context
 from app.planner.run import Plan, make_plan

@@ -6,11 +6,11 @@ from datetime import datetime
 
 import polars as pl
 
-from app.clock import day_slots, local_day
+from app.core.clock import day_slots, local_day
+from app.core.frames import PRICE_PARTS, SLOT
 from app.db import prices
 from app.db.engine import session_scope
 from app.fetch_prices import published_until
-from app.frames import PRICE_PARTS, SLOT
 from app.gather import Sources, horizon
 from app.ingest import demo, tariff
 from app.ingest.price_day import delivery_day

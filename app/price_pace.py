@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from app.errors import NotPublishedYetError, UpstreamError
+from app.core.errors import NotPublishedYetError, UpstreamError
 from app.ingest.http import RateLimitedError
 from app.ingest.price_day import DayRefusedError
 

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.frames import PRICE_PARTS, SLOT
 from app.db import prices
-from app.frames import PRICE_PARTS, SLOT
 from app.ingest import demo, tariff
 from app.settings import Settings
 

@@ -1,6 +1,6 @@
 """``darkstar prices``: have the prices asked for again, beside the service or without it."""
 
-from app.clock import now
+from app.core.clock import now
 from app.db import migrate
 from app.db.engine import close, make_engine, make_sessions
 from app.fetch_prices import Fetched, fetch_missing_days

@@ -9,11 +9,11 @@ from typing import Final
 
 import polars as pl
 
-from app.clock import local_day, slot_floor
+from app.core.clock import local_day, slot_floor
+from app.core.frames import SLOT
 from app.day_ahead import issued_before
 from app.db import modelled_pv, observed
 from app.db.engine import session_scope
-from app.frames import SLOT
 from app.gather import Sources
 from app.ingest import pv_climatology, pv_correction, pv_spread
 from app.ingest.open_meteo import MOST_PAST_DAYS, PAST_DAYS

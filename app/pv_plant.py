@@ -8,8 +8,8 @@ from typing import Final, Self
 
 import polars as pl
 
-from app.errors import UpstreamError
-from app.frames import SLOT_HOURS
+from app.core.errors import UpstreamError
+from app.core.frames import SLOT_HOURS
 from app.gather import Sources
 from app.ingest import open_meteo, open_meteo_ensemble, pv_forecast
 from app.ingest.snow_cover import with_snow

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import polars as pl
 
+from app.core.slot_quality import BOUNDED, ESTIMATED, GAP, is_better, worst
 from app.db.observed import QUANTITIES
 from app.ingest.meters import CONSUMPTION
 from app.settings import Settings
-from app.slot_quality import BOUNDED, ESTIMATED, GAP, is_better, worst
 
 LOAD: Final = "load_kwh"
 WATER: Final = "water_kwh"

@@ -13,11 +13,12 @@ from typing import Final
 
 import polars as pl
 
-from app.clock import slot_floor
+from app.core.clock import slot_floor
+from app.core.errors import UpstreamError
+from app.core.frames import SLOT
+from app.core.slot_quality import GAP
 from app.db import heater_slots, observed
 from app.db.engine import session_scope
-from app.errors import UpstreamError
-from app.frames import SLOT
 from app.gather import Sources
 from app.ingest import ha_backfill, ha_recorded, meters, mqtt_readings
 from app.ingest.charge_level import Reach
@@ -26,7 +27,6 @@ from app.ingest.ha_rest import SOURCE
 from app.ingest.meters import SOC, TEMPERATURE, Meter
 from app.recorded_slots import LOAD, HomeParts, by_slot, completed, row
 from app.recorder_prices import known_prices
-from app.slot_quality import GAP
 
 # A meter's last reading of a slot arrives a little after its end.
 SETTLED_AFTER: Final = timedelta(seconds=60)

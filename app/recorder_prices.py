@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from app.core.frames import SLOT
+from app.core.slot_quality import ESTIMATED, GAP, MEASURED
 from app.db import heater_slots, prices
 from app.db.engine import session_scope
-from app.frames import SLOT
 from app.gather import Sources
 from app.ingest import tariff
 from app.recorded_slots import PRICES, Known, Slots
-from app.slot_quality import ESTIMATED, GAP, MEASURED
 
 
 async def known_prices(sources: Sources, slots: Sequence[datetime]) -> Slots:

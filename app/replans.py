@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from apscheduler.schedulers.base import BaseScheduler
 
-from app import clock
-from app.errors import RunInProgressError
+from app.core import clock
+from app.core.errors import RunInProgressError
 
 WAIT_SECONDS = 0.5
 RETRY_SECONDS = 10

@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from app.clock import iso_utc, now
+from app.core.clock import iso_utc, now
+from app.core.provenance import AFTER_THE_HORIZON, Quality
 from app.db import plans
 from app.gather_inputs import Inputs
 from app.planner.made import Made
-from app.provenance import AFTER_THE_HORIZON, Quality
 from app.settings import planning_data
 
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from app.errors import DarkstarError, InputError
-from app.frames import FORECAST, SLOT, SLOTS
+from app.core.errors import DarkstarError, InputError
+from app.core.frames import FORECAST, SLOT, SLOTS
 from app.ingest import lookahead
 from app.planner.context import Context, HomeState
 from app.planner.neutral import NEUTRAL_RULES

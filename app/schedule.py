@@ -11,10 +11,11 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from app import clock, scoring
+from app import scoring
 from app.api.services import Services
 from app.clock_watch import ClockWatch
-from app.errors import (
+from app.core import clock
+from app.core.errors import (
     DarkstarError,
     DatabaseUnavailableError,
     RunInProgressError,

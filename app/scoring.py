@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from app.clock import day_slots, local_day
+from app.core.clock import day_slots, local_day
+from app.core.frames import SLOT, UTC_TIME
 from app.day_ahead import issued_before
 from app.db import observed, scores
 from app.db.engine import session_scope
 from app.db.models import ForecastScore
-from app.frames import SLOT, UTC_TIME
 from app.gather import Sources
 
 KINDS: Final = ("pv_kwh", "load_kwh")

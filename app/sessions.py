@@ -16,9 +16,9 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from app import clock
-from app.atomic_file import PRIVATE, replace_file
-from app.errors import DarkstarError
+from app.core import clock
+from app.core.atomic_file import PRIVATE, replace_file
+from app.core.errors import DarkstarError
 
 FILE_NAME: Final = "sessions.json"
 COOKIE_BYTES: Final = 32

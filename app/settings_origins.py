@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from app.errors import Problem
+from app.core.errors import Problem
 from app.settings import Settings
 from app.settings_fields import plain_value, setting_fields, value_of
 

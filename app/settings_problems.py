@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.errors import Problem, SettingsError
+from app.core.errors import Problem, SettingsError
 
 _FIXES = {
     "string_type": "; put it in quotes",

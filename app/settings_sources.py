@@ -10,12 +10,12 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from app import legacy
-from app.errors import Problem, SettingsError
+from app.core.errors import Problem, SettingsError
+from app.core.shipped import SHIPPED
+from app.core.yaml_file import read_mapping
 from app.settings import Settings
 from app.settings_problems import hint, leaves, refusal
-from app.shipped import SHIPPED
 from app.tariff_layers import missing
-from app.yaml_file import read_mapping
 
 PREFIX = "DARKSTAR_"
 _SPECIAL = {"DARKSTAR_CONFIG"}

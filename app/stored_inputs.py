@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
+from app.core.errors import DarkstarError
+from app.core.frames import LOOKAHEAD, PRICES, SLOTS
 from app.db.models import PlanRun
-from app.errors import DarkstarError
-from app.frames import LOOKAHEAD, PRICES, SLOTS
 from app.gather_inputs import Inputs
 from app.planner.context import Context, HomeState, SafetyFactor
 from app.planner.run import by_cascade

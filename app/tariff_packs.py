@@ -12,10 +12,10 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from app.holiday_days import holidays_of
+from app.core.holiday_days import holidays_of
+from app.core.yaml_file import read_mapping
 from app.settings_groups import Group, MoneyPerKwh, Percent
 from app.settings_tariff import PackName, Rate, Rule, Tariff, TaxedCharge, TaxZone
-from app.yaml_file import read_mapping
 
 FOLDER: Final = Path(__file__).resolve().parent / "tariffs"
 

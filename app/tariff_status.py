@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.provenance import InputStatus, Quality
+from app.core.provenance import InputStatus, Quality
 from app.settings import Settings
 from app.tariff_layers import expired, missing, source
 

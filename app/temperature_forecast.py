@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from app.clock import slot_floor
+from app.core.clock import slot_floor
 from app.db import forecasts
 from app.db.engine import session_scope
 from app.gather import Sources

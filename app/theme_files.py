@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from app.errors import DarkstarError, SettingsError
+from app.core.errors import DarkstarError, SettingsError
+from app.core.yaml_file import mapping_of
 from app.theme_colours import is_colour
 from app.theme_model import AUTO, COLOURS, Theme
-from app.yaml_file import mapping_of
 
 MAX_BYTES: Final = 16 * 1024
 _NAME: Final = re.compile(r"[\w .+-]{1,64}")

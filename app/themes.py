@@ -12,8 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from app.errors import DarkstarError
-from app.shipped import SHIPPED
+from app.core.errors import DarkstarError
+from app.core.shipped import SHIPPED
 from app.theme_files import ThemeError, read_theme
 from app.theme_model import AUTO, BUILT_IN, BUILT_IN_LIGHT, Theme
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app import forecast_thinning
-from app.clock import now, slot_floor
+from app.core.clock import now, slot_floor
 from app.db import retention
 from app.db.engine import session_scope
 from app.gather import Sources

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from app.clock import local_day, local_midnight, slot_floor
+from app.core.clock import local_day, local_midnight, slot_floor
+from app.core.frames import SLOT, SLOT_HOURS
+from app.core.slot_quality import BEST_FIRST, ESTIMATED, GAP
 from app.db import observed
 from app.db.engine import session_scope
-from app.frames import SLOT, SLOT_HOURS
 from app.gather import Sources
-from app.slot_quality import BEST_FIRST, ESTIMATED, GAP
 
 # The recorder writes a slot a few minutes after its end; the newest two may not be there yet.
 NOT_YET_RECORDED = timedelta(minutes=30)

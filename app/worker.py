@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 
 # Imported before the first question: with Polars behind it, half a second.
 PLANNING = ("app.planner.made", "app.planner.checker")

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.frames import FORECAST, SLOTS
+from app.core.frames import FORECAST, SLOTS
 from app.ingest import lookahead
 from app.planner.context import Context, HomeState
 from app.planner.neutral import NEUTRAL_RULES

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.clock import day_slots
-from app.frames import UTC_TIME
+from app.core.clock import day_slots
+from app.core.frames import UTC_TIME
 from app.ingest.day_class import HomeCalendar
 from app.ingest.load_forecast import WINDOW_DAYS, LoadForecast, from_history
 

@@ -26,9 +26,9 @@ from typing import Any
 import polars as pl
 from pydantic import TypeAdapter
 
-from app.clock import local_midnight
-from app.errors import DarkstarError
-from app.frames import FORECAST, PRICES, SLOT_HOURS
+from app.core.clock import local_midnight
+from app.core.errors import DarkstarError
+from app.core.frames import FORECAST, PRICES, SLOT_HOURS
 from app.ingest import lookahead
 from app.planner import checker
 from app.planner.context import Context, HomeState

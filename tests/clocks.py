@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import time_machine
 
-from app import clock
-from app.frames import SLOT
+from app.core import clock
+from app.core.frames import SLOT
 
 ENOUGH = timedelta(seconds=60)
 """As long as a test may take at all."""

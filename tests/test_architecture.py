@@ -33,7 +33,7 @@ MAY_COLLECT = {
     "gather_prices.py",  # prices, as they are used
     "gather_lookahead.py",  # what the estimate beyond the prices is made from
 }
-MAY_ASK_THE_CLOCK = {"clock.py"}
+MAY_ASK_THE_CLOCK = {"core/clock.py"}
 MAY_CATCH_ALL = {"job.py"}
 
 

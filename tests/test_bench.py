@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app import bench, scenario
-from app.errors import InputError
+from app.core.errors import InputError
 from app.judge import judge
 
 BENCH = Path(__file__).resolve().parent.parent / "benchmarks"

@@ -16,7 +16,7 @@ import pytest
 import typer
 
 from app.cli import EXIT_CONFIG, EXIT_TEMPORARY, Engine, cli, main
-from app.frames import SLOT
+from app.core.frames import SLOT
 from app.settings import EngineName
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -12,11 +12,11 @@ from app import yaml_edit
 from app.config_changes import ConfigRefusedError, wanted_of
 from app.config_edit import Edited, edit
 from app.config_files import ConfigFiles, Contents
+from app.core.shipped import SHIPPED
 from app.legacy import look
 from app.settings import Settings
 from app.settings_fields import setting_fields, value_of
 from app.settings_words import WORDS
-from app.shipped import SHIPPED
 
 SHIPPED_CONFIG = (SHIPPED / "config.yaml").read_bytes()
 DEFAULTS = (SHIPPED / "config.default.yaml").read_bytes()

@@ -13,12 +13,12 @@ import pytest
 
 from app.alerts.notice import happened
 from app.api.schemas_now import EXAMPLE, NowOut
-from app.clock import iso_utc
+from app.core.clock import iso_utc
+from app.core.shipped import SHIPPED
 from app.db.models import CurrentSlot
 from app.mqtt_commands import TAKES
 from app.mqtt_discovery import topics_of
 from app.settings import Settings
-from app.shipped import SHIPPED
 from tests.api.test_service import first_outcome, offline, running
 
 DOC = (SHIPPED / "docs" / "controller.md").read_text(encoding="utf-8")

@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import gather_load, load_sources
-from app.clock import day_slots, local_midnight
+from app.core.clock import day_slots, local_midnight
+from app.core.frames import SLOT
+from app.core.provenance import Quality
 from app.db import forecasts, observed
 from app.db.engine import make_sessions, session_scope
-from app.frames import SLOT
 from app.gather import Gathered, Sources
 from app.ingest import http
 from app.load_sources import HISTORY, RECORDER, STATISTICS
-from app.provenance import Quality
 from app.settings import Settings
 from tests.db.publishing import ZONE
 from tests.fakes import replies, sky

@@ -13,14 +13,14 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import gather_pv, pv_learning, scoring
-from app.clock import day_slots, local_midnight
+from app.core.clock import day_slots, local_midnight
+from app.core.frames import SLOT
+from app.core.provenance import Quality
 from app.db import forecasts, modelled_pv, observed, scores
 from app.db.engine import make_sessions, session_scope
-from app.frames import SLOT
 from app.gather import Gathered, Sources
 from app.ingest import http
 from app.ingest.pv_spread import PV
-from app.provenance import Quality
 from app.pv_plant import Plant
 from app.settings import Settings
 from tests.db.publishing import ZONE

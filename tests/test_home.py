@@ -12,14 +12,14 @@ import pytest
 from pydantic import SecretStr
 
 from app.charge_state import HELD_BACK
+from app.core.frames import SLOT
+from app.core.provenance import InputStatus, Quality
 from app.db import migrate, observations, observed
 from app.db.engine import close, make_engine, make_sessions, session_scope
-from app.frames import SLOT
 from app.gather import Sources
 from app.gather_load import gather_load
 from app.home import HomeNow, home_now
 from app.ingest.mqtt_readings import Readings
-from app.provenance import InputStatus, Quality
 from app.settings import Database, HomeAssistant, Mqtt, Settings
 from app.settings_mqtt import MqttReading
 from tests.db.publishing import publish

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from app.core.errors import DatabaseUnavailableError, RunInProgressError, StandByError
 from app.db import lock, plans
 from app.db.engine import make_sessions, session_scope
 from app.db.models import PlanRun
-from app.errors import DatabaseUnavailableError, RunInProgressError, StandByError
 from app.gather import Sources
 from app.ingest.http import make_client
 from app.job import PlanningJob

@@ -8,7 +8,7 @@ import yaml
 from app.config_changes import wanted_of
 from app.config_edit import edit
 from app.config_files import ConfigFiles
-from app.errors import SettingsError
+from app.core.errors import SettingsError
 from app.legacy import RENAMED, WITHOUT_EFFECT, look, translate
 from app.settings import Settings
 from app.settings_sources import load_settings

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from app import logs
+from app.core import logs
 from app.job import PlanningJob
 from app.settings_sources import load_settings
 from tests.test_job import job

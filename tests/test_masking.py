@@ -5,8 +5,8 @@ import logging
 import pytest
 from pydantic import SecretStr
 
-from app.log_tail import LINE_CHARACTERS, LogTail
-from app.masking import MASK, Masker
+from app.core.log_tail import LINE_CHARACTERS, LogTail
+from app.core.masking import MASK, Masker
 from app.settings import Database, HomeAssistant, Server, Settings
 
 SETTINGS = Settings(

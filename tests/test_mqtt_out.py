@@ -16,10 +16,10 @@ from fastapi import FastAPI
 from app import mqtt_out
 from app.alerts.machine import Event
 from app.alerts.notice import Notice
-from app.clock import iso_utc, now, slot_floor
+from app.core.clock import iso_utc, now, slot_floor
+from app.core.frames import SLOT, SLOT_HOURS
 from app.db import observed
 from app.db.engine import session_scope
-from app.frames import SLOT, SLOT_HOURS
 from app.mqtt_out import RETRY_MAX_SECONDS, pause_seconds
 from app.recorder import SETTLED_AFTER, Recorder
 from app.settings import Mqtt, Settings

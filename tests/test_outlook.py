@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from app.clock import day_slots
+from app.core.clock import day_slots
 from app.db import plans
 from app.db.engine import session_scope
 from app.outlook import slots_ahead

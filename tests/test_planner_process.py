@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from app import worker
-from app.errors import (
+from app.core.errors import (
     InputError,
     PlannerBusyError,
     PlannerFailedError,

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.errors import NotPublishedYetError, UpstreamError
+from app.core.errors import NotPublishedYetError, UpstreamError
 from app.ingest.http import RateLimitedError
 from app.ingest.price_day import DayRefusedError, Refusal
 from app.price_pace import Pace

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import SettingsError
+from app.core.errors import SettingsError
 from app.ingest.entsoe import ZONES
 from app.ingest.price_providers import providers
 from app.settings import Settings

@@ -13,11 +13,11 @@ import polars as pl
 import pytest
 import time_machine
 
-from app import clock
+from app.core import clock
+from app.core.frames import SLOT
 from app.db import observed, scores
 from app.db.engine import session_scope
 from app.db.models import ForecastScore
-from app.frames import SLOT
 from app.schedule import Schedule
 from app.settings_sources import load_settings
 from tests.fakes import Fault

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app import clock
+from app.core import clock
+from app.core.errors import DatabaseUnavailableError, RunInProgressError
 from app.db import lock
-from app.errors import DatabaseUnavailableError, RunInProgressError
 from app.replans import Replans, retry_pause
 from tests.api.test_manual import action, create, planned
 

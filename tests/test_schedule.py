@@ -9,15 +9,16 @@ import time_machine
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import func, select
 
-from app import clock, planner_process
+from app import planner_process
 from app.access_token import TokenStore
 from app.api.access import Gate
 from app.api.services import Services
 from app.clock_watch import ClockWatch
+from app.core import clock
+from app.core.errors import RunInProgressError, StandByError
 from app.db import plans
 from app.db.engine import close, make_engine, make_sessions, session_scope
 from app.db.models import Base, PlanRun
-from app.errors import RunInProgressError, StandByError
 from app.gather import Sources
 from app.ingest.http import make_client
 from app.job import PlanningJob

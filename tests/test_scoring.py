@@ -11,14 +11,15 @@ import pytest
 import time_machine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import clock, scoring
+from app import scoring
 from app.api.scores_api import ForecastScoreOut
 from app.api.scores_view import scores_view
-from app.clock import day_slots, local_midnight
+from app.core import clock
+from app.core.clock import day_slots, local_midnight
+from app.core.frames import SLOT
 from app.db import forecasts, observed, scores
 from app.db.engine import make_sessions, session_scope
 from app.db.models import ForecastScore
-from app.frames import SLOT
 from app.gather import Sources
 from app.scoring import score_day, summarise
 from app.settings import Settings

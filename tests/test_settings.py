@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from app.errors import SettingsError
+from app.core.errors import SettingsError
+from app.core.shipped import SHIPPED
 from app.settings import Settings, config_hash, redacted
 from app.settings_sources import load_settings
-from app.shipped import SHIPPED
 
 LEGACY_CONFIG = """
 timezone: Europe/Stockholm

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.shared_turn import SharedTurn
+from app.core.shared_turn import SharedTurn
 
 
 class Source:

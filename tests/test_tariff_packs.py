@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from app.frames import SLOT
+from app.core.frames import SLOT
 from app.ingest.tariff import with_parts
 from app.settings import Settings
 from app.settings_sources import load_settings

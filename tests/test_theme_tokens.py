@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.colour_blindness import blind_distance, seen
 from app.colour_space import chroma_and_hue, colour_at, distance, lab_distance, lab_of
-from app.shipped import SHIPPED
+from app.core.shipped import SHIPPED
 from app.theme_apart import APART, APART_BLIND
 from app.theme_colours import contrast, label_on, least_contrast, mixed, readable
 from app.theme_css import stylesheet, variables

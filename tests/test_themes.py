@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.shipped import SHIPPED
+from app.core.shipped import SHIPPED
 from app.theme_files import ThemeError, read_theme
 from app.theme_model import BUILT_IN, BUILT_IN_LIGHT
 from app.theme_tokens import scheme_of

@@ -11,8 +11,8 @@ import uvicorn
 from sqlalchemy import inspect
 
 from app import main
+from app.core.errors import DarkstarError
 from app.db.models import PlanRun
-from app.errors import DarkstarError
 from app.settings import Settings
 from tests.gate import free_port
 
@@ -38,7 +38,7 @@ def test_a_full_garbage_round_passes_over_what_the_service_was_started_with(
 
 AT_START = """
 import sys, uvicorn
-from app import cli, holiday_days
+from app import cli; from app.core import holiday_days
 
 def serves(*_, **__):
     assert holiday_days.free_days_of("SE")

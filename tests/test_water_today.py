@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.clock import local_midnight
+from app.core.clock import local_midnight
+from app.core.frames import SLOT
+from app.core.provenance import Quality
 from app.db import observed
 from app.db.engine import session_scope
-from app.frames import SLOT
 from app.gather import Sources
 from app.home import home_now
-from app.provenance import Quality
 from app.water_today import water_today
 from tests.db.test_observed import slot
 from tests.test_home import Slot, sources

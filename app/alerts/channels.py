@@ -15,7 +15,7 @@ from tenacity import (
 
 from app.alerts.machine import Event
 from app.alerts.notice import Notice
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 from app.ingest import http
 from app.settings_alerts import Alerts
 

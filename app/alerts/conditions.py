@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from app.alerts.facts import Facts
 from app.api import words
-from app.clock import iso_utc
+from app.core.clock import iso_utc
 from app.settings import Settings
 
 # A restart plans within seconds: an expired plan that lasts longer is a real one.

@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.alerts.idleness import Idleness, Past, idleness_of
-from app.clock import local_day, local_midnight, slot_floor
+from app.core.clock import local_day, local_midnight, slot_floor
+from app.core.provenance import AFTER_THE_HORIZON, Quality
 from app.db import plans
 from app.db.models import CurrentSlot, HistorySlot, PlanRun
-from app.provenance import AFTER_THE_HORIZON, Quality
 from app.settings import Settings
 
 FAILED = ("failed", "held")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.clock import day_slots, local_day
+from app.core.clock import day_slots, local_day
 from app.settings import Settings
 
 # Less battery power than this is a rounding of nothing, kW.

@@ -9,18 +9,18 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import clock
 from app.alerts import machine
 from app.alerts.conditions import away, look
 from app.alerts.facts import Facts, read_facts, read_idleness
 from app.alerts.idleness import Idleness
 from app.alerts.teller import Teller
+from app.core import clock
+from app.core.errors import DatabaseUnavailableError, RunInProgressError
 from app.db import alerts, plans
 from app.db.alerts import Alert
 from app.db.engine import session_scope
 from app.db.lock import exclusive
 from app.db.sqlite import file_replaced_at
-from app.errors import DatabaseUnavailableError, RunInProgressError
 from app.job import PlanningJob
 from app.settings import Settings
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from app import __version__
 from app.alerts.conditions import TITLES, Code, Severity
 from app.alerts.machine import Event
-from app.clock import iso_utc
+from app.core.clock import iso_utc
 from app.db.alerts import Alert
 
 

@@ -8,14 +8,14 @@ from limits import RateLimitItemPerHour
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from app import clock
 from app.alerts import machine
 from app.alerts.channels import Channel, ChannelError, Mqtt, Publish, web_channels
 from app.alerts.conditions import Code
 from app.alerts.notice import notice
+from app.core import clock
+from app.core.metrics import MESSAGES
 from app.db.alerts import Alert
 from app.gather import Sources
-from app.metrics import MESSAGES
 
 _log = structlog.get_logger("darkstar.alerts")
 

@@ -18,7 +18,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from app.access_token import TokenStore
 from app.api.asked import Asked, caller_of, host_of, is_address, same_host
-from app.errors import SettingsError
+from app.core.errors import SettingsError
 from app.sessions import Session, Sessions
 from app.settings import Settings
 from app.settings_access import Access

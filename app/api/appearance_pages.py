@@ -13,7 +13,7 @@ from app.api.config_api import By, ConfigDep
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
 from app.api.themes_api import ThemesDep
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 from app.settings import Settings
 from app.themes import Themes
 

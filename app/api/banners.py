@@ -9,8 +9,8 @@ from app.api import words
 from app.api.safe_default import WHAT_IT_MEANS
 from app.api.schemas import ScheduleOut, StatusOut
 from app.api.told import told
+from app.core.provenance import Quality
 from app.i18n import _
-from app.provenance import Quality
 
 
 @dataclass(frozen=True, slots=True)

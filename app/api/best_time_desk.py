@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from app import clock
 from app.api.schemas_best_time import (
     BestTimeOut,
     BestTimePartOut,
@@ -15,10 +14,11 @@ from app.api.schemas_best_time import (
 )
 from app.api.services import Services
 from app.api.words import number, when
+from app.core import clock
+from app.core.errors import NoPlanYetError
 from app.db import plans
 from app.db.engine import session_scope
 from app.db.models import PlanRun
-from app.errors import NoPlanYetError
 from app.gather_inputs import Inputs
 from app.runs.best_time import Answer, Start, Wanted, answer
 from app.runs.stored import run_of

@@ -9,17 +9,17 @@ import polars as pl
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
-from app import clock
 from app.api.plan_blocks import action, why
 from app.api.plan_shown import local_plan, local_shown, server_shown
 from app.api.rest import ServicesDep
 from app.api.schemas import ScheduleOut, SlotOut
 from app.api.services import Services
-from app.clock import iso_utc, local_day, local_midnight, slot_floor
+from app.core import clock
+from app.core.clock import iso_utc, local_day, local_midnight, slot_floor
+from app.core.errors import DatabaseUnavailableError
+from app.core.frames import SLOT, SLOT_HOURS
 from app.db import observed, plans
 from app.db.engine import session_scope
-from app.errors import DatabaseUnavailableError
-from app.frames import SLOT, SLOT_HOURS
 from app.stored_inputs import NotReplayableError, inputs_of
 
 router = APIRouter()

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from app.api import words
 from app.api.schemas import ScheduleOut, SlotOut, StatusOut
+from app.core.provenance import Quality
 from app.i18n import _, marked
-from app.provenance import Quality
 
 _DRAWN = {"prices", "pv", "load", "soc"}
 _FEW = 2

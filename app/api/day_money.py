@@ -7,8 +7,8 @@ from math import sqrt
 from zoneinfo import ZoneInfo
 
 from app.api.schemas import ScheduleOut, SlotOut
-from app.clock import local_day, local_midnight
-from app.frames import SLOT_HOURS
+from app.core.clock import local_day, local_midnight
+from app.core.frames import SLOT_HOURS
 from app.settings import Settings
 
 

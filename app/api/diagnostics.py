@@ -10,13 +10,13 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from app.api.schemas import ScheduleOut, StatusOut
-from app.clock import iso_utc
+from app.core.clock import iso_utc
+from app.core.log_tail import LogLine
+from app.core.masking import Masker
 from app.db.size import DatabaseSize
 from app.doctor import text as doctor_text
 from app.doctor.report import Report
 from app.job_trail import JobTrace
-from app.log_tail import LogLine
-from app.masking import Masker
 from app.settings import Settings, redacted
 
 LOG_LINES: Final = 80

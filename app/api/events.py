@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 
 QUEUE_SIZE = 16
 MAX_STREAMS = 100

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from app import i18n
 from app.api import words
 from app.api.schemas_best_time import MAX_HOURS, BestTimeQuery
-from app.clock import iso_utc
+from app.core.clock import iso_utc
 from app.i18n import _, marked
 from app.settings import Appliance
 

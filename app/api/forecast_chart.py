@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from app import i18n
 from app.api import words
-from app.clock import day_slots
-from app.frames import SLOT
+from app.core.clock import day_slots
+from app.core.frames import SLOT
 
 WIDTH, HEIGHT = 480, 210
 LEFT, RIGHT, TOP, BOTTOM = 52, 474, 24, 182

@@ -8,7 +8,7 @@ from app.api import words
 from app.api.forecast_chart import Axis
 from app.api.forecast_hours import UNKNOWN, of_day
 from app.api.scores_view import Score
-from app.clock import day_slots
+from app.core.clock import day_slots
 from app.i18n import _, marked
 
 Values = Mapping[datetime, float]

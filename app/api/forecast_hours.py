@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app import i18n
 from app.api import words
 from app.api.forecast_chart import Axis
-from app.clock import slot_floor
+from app.core.clock import slot_floor
 from app.i18n import _
 
 Values = Mapping[datetime, float]

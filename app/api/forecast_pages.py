@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from app import clock
 from app.api import words
 from app.api.best_time_desk import BestTimeDesk
 from app.api.finder_form import FIELDS, FinderFormError, form_view, is_asked, query_of
@@ -18,7 +17,8 @@ from app.api.pages import PricesDep
 from app.api.rest import ServicesDep
 from app.api.routes_best_time import DeskDep
 from app.api.services import Services
-from app.errors import DarkstarError, DatabaseUnavailableError
+from app.core import clock
+from app.core.errors import DarkstarError, DatabaseUnavailableError
 from app.i18n import _
 from app.runs.best_time import WindowTooShortError
 

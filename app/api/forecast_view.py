@@ -12,7 +12,7 @@ from app.api.forecast_hours import TableView, table
 from app.api.forecast_price import price_facts, price_summary
 from app.api.schemas import InputOut
 from app.api.told import told
-from app.frames import SLOT_HOURS
+from app.core.frames import SLOT_HOURS
 from app.i18n import _
 
 Values = Mapping[datetime, float]

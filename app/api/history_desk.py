@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app import clock
 from app.api import run_desk
 from app.api.diff_view import DiffView, diff_view
 from app.api.history_view import PAGE, Asked, Found
@@ -17,7 +16,8 @@ from app.api.schemas_runs import RunOut
 from app.api.services import Services
 from app.api.trail_view import Trails, trails
 from app.api.why_view import WhyView
-from app.clock import local_midnight
+from app.core import clock
+from app.core.clock import local_midnight
 from app.db import manual_actions, plans, run_changes, setting_changes
 from app.db.engine import session_scope
 from app.db.models import HistorySlot, PlanRun

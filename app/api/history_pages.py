@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
-from app import clock
 from app.api.history_desk import compared, found_runs, newest_steps, one_run, pair_of
 from app.api.history_view import Asked, HistoryView, history_view
 from app.api.instants import UtcInstant
@@ -19,7 +18,8 @@ from app.api.run_desk import RunDesk
 from app.api.run_view import ReplayView, RunPage, refused_replay, replay_view
 from app.api.services import Services
 from app.api.slots_explained import Slots, opened, why_of
-from app.errors import DarkstarError
+from app.core import clock
+from app.core.errors import DarkstarError
 
 router = APIRouter(route_class=PageRoute)
 RunId = Annotated[int, Path(ge=1, le=2**63 - 1)]

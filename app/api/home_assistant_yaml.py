@@ -3,7 +3,7 @@
 from string import Template
 
 from app import __version__
-from app.shipped import SHIPPED
+from app.core.shipped import SHIPPED
 
 _AUTHORIZATION = "headers:\n      Authorization: !secret darkstar_token"
 

@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app import clock
 from app.api import history_words, words
 from app.api.day_money import Home, Saving, saving, slots_of_today
 from app.api.schemas import PlanMeta, ScheduleOut, SlotOut, StatusOut
 from app.api.services import Services
-from app.clock import local_day, local_midnight
+from app.core import clock
+from app.core.clock import local_day, local_midnight
+from app.core.errors import DatabaseUnavailableError
+from app.core.frames import SLOT_HOURS
 from app.db import observed
 from app.db.engine import session_scope
-from app.errors import DatabaseUnavailableError
-from app.frames import SLOT_HOURS
 from app.i18n import _
 
 # Less than this in a battery is rounding, not a difference worth a word.

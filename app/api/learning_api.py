@@ -6,10 +6,11 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from app import clock, pv_learning, scoring
+from app import pv_learning, scoring
 from app.api.rest import ServicesDep
 from app.api.schemas import InputOut, Out
 from app.api.scores_api import ForecastScoreOut, ScoresDep
+from app.core import clock
 from app.db import observed, scores
 from app.db.engine import session_scope
 from app.load_sources import own_past

@@ -6,18 +6,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from app import __version__, clock
+from app import __version__
 from app.api.schemas import SlotOut
 from app.api.schemas_manual import PreviewOut
 from app.api.services import Services
-from app.clock import iso_utc
+from app.core import clock
+from app.core.clock import iso_utc
+from app.core.errors import NoPlanYetError
+from app.core.frames import SLOT
 from app.db import manual_actions as store
 from app.db import plans
 from app.db.engine import session_scope
 from app.db.models import ManualAction
 from app.db.run_changes import COMPARED_POWERS, NOTICEABLE_KW
-from app.errors import NoPlanYetError
-from app.frames import SLOT
 from app.home import home_now
 from app.manual_actions import Desk
 from app.manual_slots import manual_frame

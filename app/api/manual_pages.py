@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app import clock
 from app.api import words
 from app.api.access import Asked
 from app.api.manual_desk import actions_in_force, desk, simulate
@@ -16,9 +15,10 @@ from app.api.manual_view import ActionView, action_views, form_view, preview_vie
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
 from app.api.services import Services
+from app.core import clock
+from app.core.errors import DarkstarError
 from app.db import manual_actions as store
 from app.db.engine import session_scope
-from app.errors import DarkstarError
 from app.i18n import _
 from app.manual_actions import Desk, as_data, version
 from app.manual_wish import ManualActionError

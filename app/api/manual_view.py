@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from app import i18n
 from app.api import words
 from app.api.schemas_manual import ActionOut, PreviewOut, state_of
-from app.clock import iso_utc, slot_floor
+from app.core.clock import iso_utc, slot_floor
+from app.core.frames import SLOT
 from app.db.models import ManualAction
-from app.frames import SLOT
 from app.i18n import _, marked
 from app.settings import Settings
 

@@ -11,11 +11,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import metrics
 from app.alerts.conditions import Code
 from app.api.rest import ServicesDep
 from app.api.schemas import StatusOut
-from app.provenance import Quality
+from app.core import metrics
+from app.core.provenance import Quality
 
 router = APIRouter(tags=["service"])
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -9,7 +9,7 @@ from app.api.home_assistant_yaml import package
 from app.api.now_view import read_now
 from app.api.rest import ServicesDep
 from app.api.schemas_now import NowOut
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 
 router = APIRouter(tags=["home automation"])
 YAML: Final = "text/yaml"

@@ -7,7 +7,7 @@ from app.api.replies import slot_at
 from app.api.schemas import ScheduleOut, SlotOut, StatusOut
 from app.api.schemas_now import SAFE, SAFE_TEXT, NowOut
 from app.api.services import Services
-from app.clock import local_day, local_midnight
+from app.core.clock import local_day, local_midnight
 
 
 async def read_now(services: Services) -> NowOut:

@@ -8,24 +8,24 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
 
-from app import clock
 from app.api.replies import schedule_of
 from app.api.rest import NO_PLAN, ServicesDep
 from app.api.routes_manual import Responses
 from app.api.schemas import InputOut, ProblemOut, ScheduleOut
 from app.api.schemas_original import AverageOut, DebugOut, HorizonOut, PushedOut, WaterTodayOut
 from app.api.services import Services
-from app.clock import local_day
+from app.core import clock
+from app.core.clock import local_day
+from app.core.errors import NoPlanYetError, PlanHeldError
+from app.core.frames import SLOT
+from app.core.provenance import Quality
 from app.day_profile import day_profile
 from app.db import forecasts, plans
 from app.db.engine import session_scope
 from app.db.models import PlanRun
-from app.errors import NoPlanYetError, PlanHeldError
-from app.frames import SLOT
 from app.ingest import home_assistant
 from app.plan_debug import PlanDebug, debug_of
 from app.planner_process import Planner
-from app.provenance import Quality
 from app.stored_inputs import planned_with
 
 router = APIRouter()

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from app.api import words
 from app.api.page_templates import templates
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 from app.i18n import _
 
 _NOT_FOUND = 404

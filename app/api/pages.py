@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app import clock
 from app.api import views, words
 from app.api.day_money import Home
 from app.api.kpi_view import KpiView, kpis, measured_today
@@ -21,7 +20,8 @@ from app.api.rest import ServicesDep
 from app.api.routes_events import SeatDep
 from app.api.schemas import ScheduleOut, StatusOut
 from app.api.services import Services
-from app.errors import DarkstarError, DatabaseUnavailableError
+from app.core import clock
+from app.core.errors import DarkstarError, DatabaseUnavailableError
 from app.i18n import _, marked
 
 router = APIRouter()

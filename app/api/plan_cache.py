@@ -11,16 +11,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app import clock
 from app.api.plan_document import PlanDocument, document_of
 from app.api.safe_default import withdrawn
+from app.core import clock
+from app.core.errors import DatabaseUnavailableError
+from app.core.shared_turn import SharedTurn
 from app.db import plans
 from app.db.engine import session_scope
 from app.db.patience import REQUEST_SECONDS, of_its_own, patience
 from app.db.plan_stamp import Stamp, plan_stamp
-from app.errors import DatabaseUnavailableError
 from app.job import PlanningJob
-from app.shared_turn import SharedTurn
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.api.schemas import ScheduleOut
-from app.clock import iso_utc
+from app.core.clock import iso_utc
 
 _COLUMNS: Final = (
     "classification",

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from app.api import words
 from app.api.schemas import SlotOut
-from app.clock import day_slots
-from app.frames import SLOT, SLOT_HOURS
+from app.core.clock import day_slots
+from app.core.frames import SLOT, SLOT_HOURS
 from app.i18n import _, dated
 
 

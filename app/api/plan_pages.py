@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from app import clock
 from app.api.instants import UtcInstant
 from app.api.page_errors import PageRoute
 from app.api.page_templates import templates
@@ -14,6 +13,7 @@ from app.api.plan_csv import plan_csv
 from app.api.plan_table_view import PlanTableView, plan_table
 from app.api.rest import PlanDep, ServicesDep
 from app.api.slots_explained import Slots, opened, why_of
+from app.core import clock
 
 router = APIRouter(route_class=PageRoute)
 Show = Literal["", "slots", "blocks"]

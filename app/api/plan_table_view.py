@@ -10,8 +10,8 @@ from app.api import plan_blocks, words
 from app.api.plan_days import day_note, day_title, day_totals
 from app.api.schemas import ScheduleOut, SlotOut
 from app.api.why_view import WhyView, slot_key
-from app.clock import iso_utc
-from app.frames import SLOT_HOURS
+from app.core.clock import iso_utc
+from app.core.frames import SLOT_HOURS
 from app.i18n import _
 
 MODES = ("", "slots", "blocks")

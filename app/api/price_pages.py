@@ -8,7 +8,7 @@ from app.api import words
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
 from app.api.told import told
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 from app.fetch_prices import DayReport, Fetched, Outcome
 from app.i18n import _
 

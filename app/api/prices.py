@@ -6,13 +6,13 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from app import clock
 from app.api.price_schemas import PricesOut, PricesRefreshedOut
 from app.api.rest import ServicesDep
 from app.api.services import Services
-from app.errors import DatabaseUnavailableError
+from app.core import clock
+from app.core.errors import DatabaseUnavailableError
+from app.core.frames import SLOT
 from app.fetch_prices import Fetched
-from app.frames import SLOT
 from app.price_breakdown import Breakdown, price_breakdown
 from app.settings import Settings
 from app.tariff_layers import source

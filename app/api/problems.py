@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app.api.schemas import ProblemOut
-from app.errors import DarkstarError, Problem
+from app.core.errors import DarkstarError, Problem
 
 MEDIA_TYPE = "application/problem+json"
 # What every operation may answer beside its own.

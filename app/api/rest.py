@@ -8,7 +8,7 @@ from app.api.entity_tags import NOT_MODIFIED, IfNoneMatch
 from app.api.plan_document import PlanDocument
 from app.api.schemas import InitialStateOut, JobState, ProblemOut, ScheduleOut, SlotOut, StatusOut
 from app.api.services import Services
-from app.errors import NoPlanYetError, PlannerUnavailableError
+from app.core.errors import NoPlanYetError, PlannerUnavailableError
 
 router = APIRouter()
 

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AwareDatetime, ConfigDict
 
-from app import clock
 from app.api.rest import ServicesDep
 from app.api.schemas import Out
+from app.core import clock
 
 router = APIRouter(tags=["events"])
 NAMES: Final = ("plan", "prices", "state", "alert")

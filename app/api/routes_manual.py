@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 
-from app import clock
 from app.api.access import Asked
 from app.api.manual_desk import actions_in_force, desk, simulate
 from app.api.rest import ServicesDep
@@ -19,6 +18,7 @@ from app.api.schemas_manual import (
     SimulateIn,
     TrailOut,
 )
+from app.core import clock
 from app.db import manual_actions as store
 from app.db.engine import session_scope
 from app.manual_actions import Kept, NoSuchActionError, version

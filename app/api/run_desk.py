@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app import clock
 from app.api.run_words import diff_out, explanation_out, replay_text
 from app.api.schemas_explain import ExplanationOut
 from app.api.schemas_runs import DiffOut, ReplayOut
 from app.api.services import Services
+from app.core import clock
+from app.core.errors import DarkstarError
 from app.db.engine import session_scope
-from app.errors import DarkstarError
 from app.runs import explained, input_changes, slot_changes
 from app.runs.replay import compare, inputs_again
 from app.runs.stored import StoredPlan, plan_of_run

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, computed_field
 
 from app.api import examples
 from app.api.schemas_alerts import AlertOut
-from app.provenance import Quality
+from app.core.provenance import Quality
 
 
 class Out(BaseModel):

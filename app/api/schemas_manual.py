@@ -8,9 +8,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.api import examples
 from app.api.schemas import Out, SlotOut
-from app.clock import slot_floor
+from app.core.clock import slot_floor
+from app.core.errors import Problem
 from app.db.models import ManualAction, ManualChange
-from app.errors import Problem
 from app.manual_actions import as_data, version
 from app.manual_wish import ManualActionError, Wish
 

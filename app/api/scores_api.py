@@ -7,14 +7,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from app import clock, scoring
+from app import scoring
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
 from app.api.schemas import Out
 from app.api.scores_view import scores_view, unavailable
+from app.core import clock
+from app.core.errors import DatabaseUnavailableError
 from app.db import scores
 from app.db.engine import session_scope
-from app.errors import DatabaseUnavailableError
 from app.scoring import WINDOWS_DAYS
 
 router = APIRouter()

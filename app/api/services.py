@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app import clock, export, upkeep
+from app import export, upkeep
 from app.alerts.monitor import Monitor
 from app.api.access import Gate
 from app.api.events import Broadcaster
@@ -19,14 +19,11 @@ from app.api.plan_cache import PlanCache
 from app.api.plan_document import PlanDocument
 from app.api.schemas import InitialStateOut, InputOut, JobState, ScheduleOut, StatusOut
 from app.api.status_view import status_of
+from app.core import clock
+from app.core.errors import AnswerTooSlowError, DatabaseUnavailableError, TablesMissingError
 from app.db import plans
 from app.db.engine import session_scope
 from app.db.patience import of_its_own
-from app.errors import (
-    AnswerTooSlowError,
-    DatabaseUnavailableError,
-    TablesMissingError,
-)
 from app.fetch_prices import Fetched, fetch_missing_days
 from app.home import home_now
 from app.job import PlanningJob

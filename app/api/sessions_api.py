@@ -9,7 +9,7 @@ from app.api.rest import ServicesDep
 from app.api.routes_manual import Responses
 from app.api.schemas import ProblemOut
 from app.api.services import Services
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 
 router = APIRouter(tags=["access"])
 NONE: Responses = {404: {"model": ProblemOut, "description": "no session of that id"}}

@@ -11,10 +11,10 @@ from typing import Any, Final, Literal
 import yaml
 
 from app.api import config_view
-from app.errors import SettingsError
+from app.core.errors import SettingsError
+from app.core.yaml_file import data_of
 from app.i18n import _
 from app.settings_fields import setting_fields
-from app.yaml_file import data_of
 
 Kind = Literal[
     "number", "text", "select", "zone", "checkbox", "time", "lines", "checks", "yaml", "rows",

@@ -13,7 +13,7 @@ from app.config_changes import ConfigRefusedError
 from app.config_desk import ConfigDesk
 from app.config_files import ConfigNotWritableError
 from app.config_state import ConfigBrokenError, ConfigChangedError, NoConfigFileError, Saved
-from app.errors import Problem
+from app.core.errors import Problem
 from app.i18n import _, ngettext
 
 CANNOT = (ConfigNotWritableError, ConfigBrokenError, NoConfigFileError)

@@ -8,7 +8,7 @@ from app import legacy
 from app.api.settings_labels import label
 from app.api.settings_sections import section_of
 from app.api.told import told
-from app.errors import Problem
+from app.core.errors import Problem
 from app.i18n import _
 from app.settings_fields import setting_fields
 

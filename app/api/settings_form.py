@@ -12,7 +12,7 @@ from app.api.settings_controls import NotAValueError, controls, text_of, value_o
 from app.api.settings_sections import fields_of
 from app.config_changes import ConfigRefusedError
 from app.config_state import Seen
-from app.errors import Problem
+from app.core.errors import Problem
 from app.settings_fields import plain_value
 
 _VERSION, _WAS = "version", "was"

@@ -13,9 +13,9 @@ from app.api.rest import ServicesDep
 from app.api.settings_import import ImportView, examine_text, import_view
 from app.api.settings_pages import LoginMissing
 from app.config_desk import ConfigDesk
-from app.errors import DarkstarError, SettingsError
+from app.core.errors import DarkstarError, SettingsError
+from app.core.yaml_file import MAX_BYTES
 from app.i18n import _
-from app.yaml_file import MAX_BYTES
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=MAX_BYTES)]

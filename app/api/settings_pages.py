@@ -9,7 +9,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app import clock
 from app.api import words
 from app.api.access import Asked
 from app.api.config_api import By, ConfigDep
@@ -23,7 +22,8 @@ from app.api.settings_sections import Section, by_key, section_of
 from app.api.settings_view import SectionView, section_view
 from app.config_desk import ConfigDesk
 from app.config_state import ConfigChangedError
-from app.errors import DarkstarError
+from app.core import clock
+from app.core.errors import DarkstarError
 from app.i18n import _
 from app.settings_fields import needs_restart, setting_fields
 

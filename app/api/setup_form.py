@@ -11,7 +11,7 @@ from app.api.services import Services
 from app.api.setup_fields import Spec, tree_of, unit_of
 from app.config_desk import ConfigDesk
 from app.config_state import Seen
-from app.errors import DarkstarError, SettingsError
+from app.core.errors import DarkstarError, SettingsError
 from app.i18n import _
 from app.settings import Settings
 from app.settings_fields import plain_value, setting_fields

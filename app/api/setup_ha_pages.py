@@ -29,7 +29,7 @@ from app.api.setup_roles import ENTITY_PATHS, SIGN_PATHS, role_of
 from app.api.setup_steps import beside
 from app.config_desk import ConfigDesk
 from app.config_state import Seen
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 
 router = APIRouter()
 HERE = "/setup/home-assistant"

@@ -7,16 +7,16 @@ from typing import Final
 import httpx
 from pydantic import SecretStr, ValidationError
 
-from app import clock
 from app.api.doctor_view import EntityView, doctor_view
 from app.api.setup_fields import Spec, text_of
 from app.api.setup_form import FieldView, Sent, field_view, locked_by
 from app.api.setup_ha_words import FaultView, fault
 from app.api.setup_roles import ENTITY_PATHS, SIGN_PATHS, RoleView, role_view, roles_asked
 from app.config_state import Seen
+from app.core import clock
+from app.core.errors import UpstreamError
 from app.doctor.ask import examine
 from app.doctor.roles import ROLES, Role
-from app.errors import UpstreamError
 from app.i18n import _, marked
 from app.ingest.ha_discovery import KnownHome, discover
 from app.settings import HomeAssistant, Settings

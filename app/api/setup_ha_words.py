@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from app.api import words
-from app.errors import UpstreamError
+from app.core.errors import UpstreamError
 from app.i18n import _
 from app.ingest.ha_rest import AddressBannedError, NotHomeAssistantError, TokenRefusedError
 from app.ingest.http import NotFoundError, TimedOutError, UnreachableError, UnusableTokenError

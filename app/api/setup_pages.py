@@ -13,7 +13,7 @@ from app.api.setup_form import Sent, errors_of, save
 from app.api.setup_places import city_named
 from app.api.setup_steps import beside, roofs_in, sent_of, specs_of, step_view, steps, values_of
 from app.config_state import Seen
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 from app.settings import Settings
 
 router = APIRouter()

@@ -15,7 +15,7 @@ from app.api.setup_pages import FormDep, MaySave, frame
 from app.api.setup_plan_view import PlanView, plan_view
 from app.api.setup_steps import beside
 from app.config_desk import ConfigDesk
-from app.errors import DarkstarError
+from app.core.errors import DarkstarError
 
 router = APIRouter()
 HERE = "/setup/plan"

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from app.api import views, words
 from app.api.schemas import PlanMeta, ScheduleOut, StatusOut
+from app.core.provenance import AFTER_THE_HORIZON, Quality
 from app.doctor.roles import mapped
 from app.i18n import _, ngettext
-from app.provenance import AFTER_THE_HORIZON, Quality
 from app.settings import Settings
 
 _MADE: Final = frozenset({"ok", "degraded"})

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app import clock
 from app.api.instants import UtcInstant
 from app.api.run_desk import explain
 from app.api.services import Services
 from app.api.why_view import WhyView, gone_view, why_view
-from app.clock import slot_floor
-from app.errors import DarkstarError
+from app.core import clock
+from app.core.clock import slot_floor
+from app.core.errors import DarkstarError
 
 # Each open explanation reads its run: more than these stay closed when the page comes again.
 MOST_OPEN = 8

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app import __version__, clock
+from app import __version__
 from app.api.replies import state_of
 from app.api.safe_default import safe_default, valid_slot
 from app.api.schemas import JobState, PlanFigures, PlanStamp, ScheduleOut, StatusOut
 from app.api.schemas_alerts import AlertOut
+from app.core import clock
 from app.db.engine import database_label
 
 if TYPE_CHECKING:

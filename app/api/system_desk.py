@@ -8,17 +8,17 @@ from typing import Annotated, Self
 
 from fastapi import Depends, Request
 
-from app import clock
 from app.api.services import Services
+from app.core import clock
+from app.core.errors import DatabaseUnavailableError
+from app.core.log_tail import TAIL, LogTail
+from app.core.masking import Masker
 from app.db import size
 from app.db.engine import session_scope
 from app.doctor.ask import examine
 from app.doctor.consultation import Consultation
 from app.doctor.report import Report
-from app.errors import DatabaseUnavailableError
 from app.job_trail import JobTrail
-from app.log_tail import TAIL, LogTail
-from app.masking import Masker
 
 
 @dataclass(slots=True)

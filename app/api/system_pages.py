@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from app import clock
 from app.api import diagnostics, views
 from app.api.diagnostics import Facts
 from app.api.doctor_view import DoctorView, doctor_view
@@ -14,6 +13,7 @@ from app.api.page_templates import templates
 from app.api.routes_system import FactsDep, known_facts
 from app.api.system_desk import DeskDep, SystemDesk
 from app.api.system_view import SystemView, system_view
+from app.core import clock
 from app.doctor.report import Report
 
 router = APIRouter()

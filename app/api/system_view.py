@@ -9,10 +9,10 @@ from app import i18n
 from app.api import words
 from app.api.diagnostics import Facts
 from app.api.schemas import JobState
+from app.core.log_tail import LogLine
 from app.db.size import DatabaseSize
 from app.i18n import _, marked
 from app.job_trail import JobTrace
-from app.log_tail import LogLine
 
 SHOWN_LINES: Final = 60
 _JOBS: Final = {

@@ -11,8 +11,8 @@ from app.api.plan_blocks import BlocksView, action, blocks, why
 from app.api.run_facts import run_facts
 from app.api.safe_default import WHAT_IT_MEANS
 from app.api.schemas import ScheduleOut, SlotOut, StatusOut
+from app.core.provenance import Quality
 from app.i18n import _, marked
-from app.provenance import Quality
 
 STATES = {
     "ok": marked("Plan in force"),

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from app.api import plan_blocks, words
 from app.api.schemas import SlotOut
 from app.api.schemas_explain import AlternativeOut, ExplanationOut
-from app.clock import iso_utc
-from app.frames import SLOT_HOURS
+from app.core.clock import iso_utc
+from app.core.frames import SLOT_HOURS
 from app.i18n import _, marked
 
 _SAME_MONEY = 0.005

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app import clock, i18n
+from app import i18n
 from app.api.told import is_told, told
+from app.core import clock
 from app.i18n import _, marked
 from app.planner import reason_texts
 

@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator
 
-from app.errors import DarkstarError
-from app.frames import SLOT
+from app.core.errors import DarkstarError
+from app.core.frames import SLOT
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")

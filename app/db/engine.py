@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from app.atomic_file import make_private, private_folder
+from app.core.atomic_file import make_private, private_folder
+from app.core.errors import SettingsError
 from app.db.faults import translated
 from app.db.patience import patience
 from app.db.sqlite import WRITES, close_connections, sqlite_engine
-from app.errors import SettingsError
 from app.settings import Settings
 
 # What tells that a folder is ours, and is nobody else's business.

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.errors import DarkstarError, DatabaseUnavailableError, TablesMissingError
+from app.core.errors import DarkstarError, DatabaseUnavailableError, TablesMissingError
 
 # Row changed since it was read, lock wait timeout, deadlock, server gone, connection lost.
 _TRANSIENT_CODES = {1020, 1205, 1213, 2006, 2013}

@@ -8,9 +8,9 @@ import polars as pl
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import FrameError
+from app.core.frames import UTC_TIME
 from app.db.models import Forecast
-from app.errors import FrameError
-from app.frames import UTC_TIME
 
 VALUES = pl.Schema(
     {"slot_start": UTC_TIME, "value": pl.Float64(), "p10": pl.Float64(), "p90": pl.Float64()}

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.core.errors import RunInProgressError
 from app.db.faults import translated
-from app.errors import RunInProgressError
 
 CONNECT_SECONDS = 5
 _RELEASE_SECONDS = 2

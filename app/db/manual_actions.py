@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import slot_floor
+from app.core.clock import slot_floor
 from app.db.models import ManualAction, ManualChange
 
 

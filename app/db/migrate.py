@@ -14,12 +14,12 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.errors import DatabaseUnavailableError, RunInProgressError, SettingsError
+from app.core.shipped import SHIPPED
 from app.db.engine import close, engine_for
 from app.db.faults import translated
 from app.db.lock import CONNECT_SECONDS, exclusive
 from app.db.own_loop import on_own_loop
-from app.errors import DatabaseUnavailableError, RunInProgressError, SettingsError
-from app.shipped import SHIPPED
 
 _SCRIPTS = SHIPPED / "migrations"
 _LOCK_SECONDS = 60

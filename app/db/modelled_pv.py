@@ -7,10 +7,10 @@ import polars as pl
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.frames import UTC_TIME
 from app.db.models import ModelledPv, ObservedSlot
 from app.db.observed import KNOWN
 from app.db.upsert import upsert
-from app.frames import UTC_TIME
 
 MODELLED: Final = pl.Schema(
     {

@@ -9,10 +9,10 @@ import polars as pl
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.frames import UTC_TIME
+from app.core.slot_quality import ESTIMATED, MEASURED, STATISTICS
 from app.db.models import ObservedSlot
 from app.db.upsert import upsert
-from app.frames import UTC_TIME
-from app.slot_quality import ESTIMATED, MEASURED, STATISTICS
 
 __all__ = ["ESTIMATED", "KNOWN", "OBSERVED", "QUANTITIES", "QUANTITY"]
 QUANTITIES: Final = (

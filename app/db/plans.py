@@ -12,10 +12,10 @@ from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
-from app.clock import slot_floor
+from app.core.clock import slot_floor
+from app.core.errors import FrameError, RunInProgressError
+from app.core.frames import SCHEDULE, SLOT
 from app.db.models import CurrentSlot, HistorySlot, PlanPointer, PlanRun
-from app.errors import FrameError, RunInProgressError
-from app.frames import SCHEDULE, SLOT
 
 PUBLISHED = ("ok", "degraded")
 POINTER_ID = 1

@@ -10,10 +10,10 @@ import polars as pl
 from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import FrameError
+from app.core.frames import UTC_TIME
 from app.db.columns import UtcDateTime
 from app.db.models import Price, SupersededPrice
-from app.errors import FrameError
-from app.frames import UTC_TIME
 
 STORED = pl.Schema(
     {

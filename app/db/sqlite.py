@@ -23,8 +23,8 @@ from sqlalchemy import URL, Engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app import clock
-from app.atomic_file import PRIVATE
+from app.core import clock
+from app.core.atomic_file import PRIVATE
 
 # Shorter than a session's patience, so that a locked file is named as such.
 BUSY_MS = 4000

@@ -8,12 +8,12 @@ from typing import Final
 
 import httpx
 
-from app import clock
+from app.core import clock
+from app.core.errors import UpstreamAuthError, UpstreamError
 from app.doctor.diagnose import diagnose
 from app.doctor.entity import WINDOW, Answer
 from app.doctor.report import Connection, Report, State
 from app.doctor.roles import Mapped, mapped
-from app.errors import UpstreamAuthError, UpstreamError
 from app.ingest.ha_rest import (
     AddressBannedError,
     EntityState,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from app import clock
+from app.core import clock
 from app.doctor.report import Report
 
 # Whoever asks again at once gets the same answer: examining asks Home Assistant two dozen times.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from app.clock import local_day, local_midnight
+from app.core.clock import local_day, local_midnight
 from app.doctor import battery_balance, checks, daily, home_balance, scale, signs, standstill
 from app.doctor.entity import WINDOW, Answer, Entity
 from app.doctor.flows import Flows

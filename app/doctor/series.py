@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from app.frames import UTC_TIME
+from app.core.frames import UTC_TIME
 from app.ingest.consumption import (
     ENERGY_UNITS,
     LONGEST_DIP,

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from app.errors import InputError
-from app.frames import FORECAST, PRICES, SLOT, SLOTS, check
+from app.core.errors import InputError
+from app.core.frames import FORECAST, PRICES, SLOT, SLOTS, check
 
 
 def assemble(

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from app.errors import UpstreamError
-from app.frames import SLOT, SLOT_HOURS, UTC_TIME
+from app.core.errors import UpstreamError
+from app.core.frames import SLOT, SLOT_HOURS, UTC_TIME
 from app.settings import Grid, Inverter
 
 ENERGY_UNITS: Final = {"Wh": 0.001, "kWh": 1.0, "MWh": 1000.0}

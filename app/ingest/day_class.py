@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.holiday_days import free_days_of
+from app.core.holiday_days import free_days_of
 
 QUARTERS: Final = 96
 _FRIDAY: Final = 5  # Polars counts Monday as 1

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.clock import day_slots
-from app.errors import InputError
-from app.frames import UTC_TIME
+from app.core.clock import day_slots
+from app.core.errors import InputError
+from app.core.frames import UTC_TIME
 from app.ingest.open_meteo import daily_mean_temperature
 
 SOURCE = "Recorded sample (SE4 2023-2024; Energinet, Open-Meteo, UCI)"

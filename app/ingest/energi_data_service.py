@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import httpx
 from pydantic import BaseModel, NaiveDatetime
 
-from app.errors import NotPublishedYetError
-from app.frames import SLOT
+from app.core.errors import NotPublishedYetError
+from app.core.frames import SLOT
 from app.ingest.http import Question
 from app.ingest.price_day import Interval, PriceDay, Refusal, Wanted, next_day, whole_day
 from app.ingest.price_reply import asked_json, validated

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 import httpx
 from pydantic import BaseModel, Field
 
-from app.errors import NotPublishedYetError
+from app.core.errors import NotPublishedYetError
 from app.ingest.http import NotFoundError, Question
 from app.ingest.price_day import PriceDay, Refusal, Wanted, whole_day
 from app.ingest.price_reply import asked_json, evenly, in_the_day, validated

@@ -12,8 +12,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from pydantic import AwareDatetime, SecretStr, TypeAdapter
 
-from app.clock import local_midnight
-from app.errors import NotPublishedYetError, UpstreamAuthError
+from app.core.clock import local_midnight
+from app.core.errors import NotPublishedYetError, UpstreamAuthError
 from app.ingest.http import MalformedError, Question
 from app.ingest.price_day import (
     DELIVERY_ZONE,

@@ -10,7 +10,8 @@ from typing import Final
 
 import polars as pl
 
-from app.frames import SLOT, SLOT_HOURS, UTC_TIME
+from app.core.frames import SLOT, SLOT_HOURS, UTC_TIME
+from app.core.slot_quality import ESTIMATED, STATISTICS
 from app.ingest import ha_statistics, meters
 from app.ingest.charge_level import without_jumps
 from app.ingest.consumption import ENOUGH_OF_A_SLOT
@@ -18,7 +19,6 @@ from app.ingest.ha_statistics import Period, Statistic
 from app.ingest.meters import MEASURED_SLOTS, SOC, TEMPERATURE, Meter
 from app.ingest.slot_flows import Part
 from app.settings import HomeAssistant
-from app.slot_quality import ESTIMATED, STATISTICS
 
 # Home Assistant keeps five minutes for ten days; the tenth is being deleted.
 FINE_FOR: Final = timedelta(days=9)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
-from app.errors import UpstreamError
+from app.core.errors import UpstreamError
 from app.ingest.charge_level import Company
 from app.ingest.ha_socket import SOURCE, ask_all
 from app.settings import HomeAssistant

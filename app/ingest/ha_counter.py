@@ -13,7 +13,7 @@ from typing import Final
 import httpx
 import polars as pl
 
-from app.errors import UpstreamError
+from app.core.errors import UpstreamError
 from app.ingest.consumption import ENERGY_UNITS, RESET_BELOW_RATIO, without_dips
 from app.ingest.ha_rest import SOURCE, EntityState, read_history, read_state
 from app.ingest.home_assistant import Reading, SensorInvalidError, energy_kwh, number

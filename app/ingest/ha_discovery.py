@@ -9,7 +9,7 @@ from typing import Any, Final
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from app.errors import UpstreamAuthError
+from app.core.errors import UpstreamAuthError
 from app.ingest.ha_rest import (
     SOURCE,
     AddressBannedError,

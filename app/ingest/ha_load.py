@@ -10,8 +10,8 @@ from typing import Final
 
 import polars as pl
 
-from app.errors import UpstreamError
-from app.frames import UTC_TIME
+from app.core.errors import UpstreamError
+from app.core.frames import UTC_TIME
 from app.ingest import ha_statistics, load_history
 from app.ingest.ha_socket import SOURCE
 from app.ingest.ha_statistics import ENERGY, Period, Statistic

@@ -10,8 +10,8 @@ from typing import Final
 import httpx
 import polars as pl
 
-from app.errors import UpstreamError
-from app.frames import SLOT
+from app.core.errors import UpstreamError
+from app.core.frames import SLOT
 from app.ingest import meters
 from app.ingest.ha_company import confirmed_at, read_companies
 from app.ingest.ha_rest import SensorMissingError, read_history, read_state

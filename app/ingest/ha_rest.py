@@ -14,8 +14,8 @@ import httpx
 import polars as pl
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
-from app.clock import iso_utc
-from app.errors import UpstreamAuthError, UpstreamError
+from app.core.clock import iso_utc
+from app.core.errors import UpstreamAuthError, UpstreamError
 from app.ingest.consumption import POINTS, points_of
 from app.ingest.http import (
     ForbiddenError,

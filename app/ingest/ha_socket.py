@@ -22,7 +22,7 @@ from websockets.exceptions import (
     WebSocketException,
 )
 
-from app.errors import UpstreamAuthError, UpstreamError
+from app.core.errors import UpstreamAuthError, UpstreamError
 from app.ingest import http
 from app.settings import HomeAssistant
 

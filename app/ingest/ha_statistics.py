@@ -12,9 +12,9 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from app.clock import iso_utc
-from app.errors import UpstreamError
-from app.frames import UTC_TIME
+from app.core.clock import iso_utc
+from app.core.errors import UpstreamError
+from app.core.frames import UTC_TIME
 from app.ingest.consumption import ENERGY_UNITS, POWER_UNITS
 from app.ingest.ha_socket import SOURCE, ask_all
 from app.settings import HomeAssistant

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import httpx
 import polars as pl
 
-from app.errors import UpstreamError
+from app.core.errors import UpstreamError
 from app.ingest.consumption import ENERGY_UNITS, POWER_UNITS, consumption
 from app.ingest.ha_rest import (
     HISTORY_DAY_BYTES,

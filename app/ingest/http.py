@@ -19,8 +19,8 @@ from tenacity import (
 )
 
 from app import __version__
-from app.clock import now
-from app.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
+from app.core.clock import now
+from app.core.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
 from app.ingest.http_faults import (
     ForbiddenError,
     MalformedError,
@@ -49,7 +49,7 @@ __all__ = [
     "parsed_json",
     "pause",
 ]
-from app.metrics import counting_failures
+from app.core.metrics import counting_failures
 
 TOTAL_SECONDS = 30
 MAX_BYTES = 1024 * 1024

@@ -1,6 +1,6 @@
 """What can go wrong when an outside service is asked; each fault has its own stable code."""
 
-from app.errors import UpstreamAuthError, UpstreamError
+from app.core.errors import UpstreamAuthError, UpstreamError
 
 
 class NotFoundError(UpstreamError):

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.errors import UpstreamError
-from app.frames import SLOT_HOURS, UTC_TIME
+from app.core.errors import UpstreamError
+from app.core.frames import SLOT_HOURS, UTC_TIME
 from app.ingest import load_temperature
 from app.ingest.day_class import QUARTERS, HomeCalendar
 from app.ingest.load_profile import POOLING_DAYS, profile, spread

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.clock import day_slots
-from app.frames import FORECAST, LOOKAHEAD, SLOT, check
-from app.provenance import Quality
+from app.core.clock import day_slots
+from app.core.frames import FORECAST, LOOKAHEAD, SLOT, check
+from app.core.provenance import Quality
 
 RECENT_DAYS = 7
 AHEAD = timedelta(days=1)

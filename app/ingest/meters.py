@@ -7,8 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from app.errors import UpstreamError
-from app.frames import UTC_TIME
+from app.core.errors import UpstreamError
+from app.core.frames import UTC_TIME
 from app.ingest import slot_flows
 from app.ingest.charge_level import Reach, without_jumps
 from app.ingest.consumption import CELSIUS, ENERGY_UNITS, FAHRENHEIT, POWER_UNITS

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from app.frames import SLOT
+from app.core.frames import SLOT
 from app.ingest import meters
 from app.ingest.charge_level import Company, Point, Reach
 from app.ingest.consumption import POINTS, POWER_UNITS

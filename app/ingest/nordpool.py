@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import httpx
 from pydantic import AwareDatetime, BaseModel
 
-from app.errors import NotPublishedYetError
+from app.core.errors import NotPublishedYetError
 from app.ingest.http import Question
 from app.ingest.price_day import (
     Interval,

@@ -11,9 +11,9 @@ import httpx
 import polars as pl
 from pydantic import BaseModel, ValidationError
 
-from app.clock import day_slots
-from app.errors import UpstreamError
-from app.frames import SLOT, UTC_TIME
+from app.core.clock import day_slots
+from app.core.errors import UpstreamError
+from app.core.frames import SLOT, UTC_TIME
 from app.ingest.http import get_json
 from app.settings import Location, OpenMeteo, SolarArray
 

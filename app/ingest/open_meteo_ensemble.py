@@ -7,8 +7,8 @@ import httpx
 import polars as pl
 from pydantic import BaseModel
 
-from app.errors import UpstreamError
-from app.frames import SLOT, UTC_TIME
+from app.core.errors import UpstreamError
+from app.core.frames import SLOT, UTC_TIME
 from app.ingest.open_meteo import Numbers, ask, plane_params, read, require_steps
 from app.settings import Location, OpenMeteo, SolarArray
 

@@ -9,7 +9,7 @@ import httpx
 import polars as pl
 from pydantic import BaseModel
 
-from app.frames import UTC_TIME
+from app.core.frames import UTC_TIME
 from app.ingest.open_meteo import Numbers, ask, read, require_steps
 from app.settings import Location, OpenMeteo
 

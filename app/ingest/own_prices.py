@@ -16,7 +16,7 @@ from typing import Final
 
 import httpx
 
-from app.errors import NotPublishedYetError, UpstreamError
+from app.core.errors import NotPublishedYetError, UpstreamError
 from app.ingest.price_day import PriceDay, Refusal, Wanted, whole_day
 from app.ingest.price_reply import evenly
 from app.settings import NordPool

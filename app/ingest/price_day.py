@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.clock import day_slots
-from app.errors import NotPublishedYetError, UpstreamError
-from app.frames import SLOT, UTC_TIME
+from app.core.clock import day_slots
+from app.core.errors import NotPublishedYetError, UpstreamError
+from app.core.frames import SLOT, UTC_TIME
 
 # Delivery days are Central European calendar days, also for Finland and the Baltics.
 DELIVERY_ZONE = ZoneInfo("Europe/Oslo")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 from pydantic import AwareDatetime, BaseModel, RootModel
 
-from app.errors import NotPublishedYetError
+from app.core.errors import NotPublishedYetError
 from app.ingest.http import NotFoundError, Question
 from app.ingest.price_day import Interval, PriceDay, Refusal, Wanted, whole_day
 from app.ingest.price_reply import asked_json, validated

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from app.errors import NotPublishedYetError
+from app.core.errors import NotPublishedYetError
 from app.ingest.http import Question, ask, parsed_json
 from app.ingest.price_day import Interval, Refusal, Wanted
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from app.frames import SLOT, UTC_TIME
+from app.core.frames import SLOT, UTC_TIME
 from app.ingest.day_class import QUARTERS
 from app.ingest.pv_spread import PV
 

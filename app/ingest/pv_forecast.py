@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from app.frames import SLOT_HOURS, UTC_TIME
+from app.core.frames import SLOT_HOURS, UTC_TIME
 from app.settings import Settings, SolarArray
 
 STANDARD_CELL_C: Final = 25.0

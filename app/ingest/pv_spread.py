@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from app.frames import UTC_TIME
+from app.core.frames import UTC_TIME
 
 # `pv_kwh` is what the plan reckons with; one in ten outcomes lies below `p10_kwh`, one in ten
 # above `p90_kwh`; both are null where nobody can tell.

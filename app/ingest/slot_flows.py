@@ -11,7 +11,8 @@ from typing import Final
 
 import polars as pl
 
-from app.frames import SLOT, SLOT_HOURS, UTC_TIME
+from app.core.frames import SLOT, SLOT_HOURS, UTC_TIME
+from app.core.slot_quality import BOUNDED, ESTIMATED, GAP, MEASURED, RESET
 from app.ingest.consumption import (
     ENERGY_UNITS,
     ENOUGH_OF_A_SLOT,
@@ -21,7 +22,6 @@ from app.ingest.consumption import (
     USUAL_STEPS,
     without_dips,
 )
-from app.slot_quality import BOUNDED, ESTIMATED, GAP, MEASURED, RESET
 
 FLOW: Final = pl.Schema({"slot_start": UTC_TIME, "value": pl.Float64(), "quality": pl.String()})
 # A sensor that speaks every minute and then is silent for longer than this was cut off; one that

@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from app.frames import SLOT_HOURS
+from app.core.frames import SLOT_HOURS
 
 COVERING_CM: Final = 1.0
 LEAST_DEPTH_CM: Final = 1.0

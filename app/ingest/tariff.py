@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 import polars as pl
 
-from app.frames import PRICE_PARTS, PRICES, SLOT
+from app.core.frames import PRICE_PARTS, PRICES, SLOT
 from app.ingest.tariff_terms import amount, amount_before_vat, estimated, local_times
 from app.settings import Settings
 from app.tariff_layers import components, holidays

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import httpx
 from pydantic import AwareDatetime, BaseModel, SecretStr
 
-from app.errors import NotPublishedYetError, UpstreamAuthError
+from app.core.errors import NotPublishedYetError, UpstreamAuthError
 from app.ingest.http import Question
 from app.ingest.price_day import PriceDay, Refusal, Wanted, whole_day
 from app.ingest.price_reply import asked_json, evenly, in_the_day, validated

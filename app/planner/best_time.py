@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from app.frames import SLOT_HOURS
+from app.core.frames import SLOT_HOURS
 from app.planner import engine_terms, terminal, worth
 from app.planner.context import Context, SafetyFactor
 from app.planner.energy_value import (

@@ -6,8 +6,8 @@ labels are recomputed from powers and percentages. A plan that fails is not publ
 
 import polars as pl
 
-from app.errors import PlanInvalidError
-from app.frames import CLASSIFICATIONS, SCHEDULE, SLOT, SLOT_HOURS, check
+from app.core.errors import PlanInvalidError
+from app.core.frames import CLASSIFICATIONS, SCHEDULE, SLOT, SLOT_HOURS, check
 from app.planner.context import Context
 
 EPSILON_KWH = 1e-6

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from app.frames import SLOT_HOURS
+from app.core.frames import SLOT_HOURS
 from app.planner.context import Context
 from app.planner.energy_value import Piece, SlotTerms
 from app.planner.limits import Limits

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.clock import hhmm, iso_utc
-from app.frames import SLOT_HOURS
+from app.core.clock import hhmm, iso_utc
+from app.core.frames import SLOT_HOURS
 from app.planner import engines, manual, reason_texts
 from app.planner.battery import TINY_KWH
 from app.planner.context import Context

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from app.frames import SLOT_HOURS
+from app.core.frames import SLOT_HOURS
 from app.planner.battery import FORBIDDEN, UNREACHED_KWH, Control
 from app.planner.energy_value import Curve, SlotTerms
 from app.planner.sequential import lists

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from app.frames import SLOT_HOURS
+from app.core.frames import SLOT_HOURS
 from app.settings import Settings
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from app.frames import SLOT, UTC_TIME
+from app.core.frames import SLOT, UTC_TIME
 from app.planner import worth
 from app.planner.context import Context
 

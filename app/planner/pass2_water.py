@@ -6,7 +6,7 @@ a cheap slot is still served. The engine may move the heat to where the whole pl
 
 import polars as pl
 
-from app.frames import UTC_TIME
+from app.core.frames import UTC_TIME
 from app.planner import engine_terms, engines
 from app.planner.context import Context
 from app.planner.sequential import Columns, add_columns

@@ -4,7 +4,7 @@ import json
 
 import polars as pl
 
-from app.frames import SCHEDULE, SLOT, SLOT_HOURS, UTC_TIME
+from app.core.frames import SCHEDULE, SLOT, SLOT_HOURS, UTC_TIME
 from app.planner import engine_terms, explain
 from app.planner.battery import UNREACHED_KWH
 from app.planner.consolidation import runs_of

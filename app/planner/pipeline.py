@@ -4,8 +4,8 @@ from typing import Protocol
 
 import polars as pl
 
-from app.errors import FrameError
-from app.frames import SCHEDULE, SLOTS, require
+from app.core.errors import FrameError
+from app.core.frames import SCHEDULE, SLOTS, require
 from app.planner import (
     pass0_margins,
     pass1_windows,

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from app.errors import FrameError, PlanInvalidError
-from app.frames import SCHEDULE
+from app.core.errors import FrameError, PlanInvalidError
+from app.core.frames import SCHEDULE
 from app.planner import checker, meter, pipeline, plan_warnings, terminal
 from app.planner.context import Context
 from app.planner.meter import Optimality

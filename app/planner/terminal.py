@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from app.frames import SLOT_HOURS
+from app.core.frames import SLOT_HOURS
 from app.planner import engine_terms, worth
 from app.planner.battery import TINY_KWH, start_kwh
 from app.planner.context import Context

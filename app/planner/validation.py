@@ -4,8 +4,8 @@ import math
 
 import polars as pl
 
-from app.errors import InputError
-from app.frames import SLOT, SLOTS, check
+from app.core.errors import InputError
+from app.core.frames import SLOT, SLOTS, check
 
 _ENERGIES = ("pv_kwh", "load_kwh")
 _NUMBERS = ("import_price_per_kwh", "export_price_per_kwh", *_ENERGIES)

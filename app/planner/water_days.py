@@ -12,7 +12,7 @@ from itertools import takewhile
 
 import polars as pl
 
-from app.frames import SLOT_HOURS
+from app.core.frames import SLOT_HOURS
 from app.planner.context import Context
 from app.planner.engine_terms import RELIEF_PRICES, SlotInput, inputs_of
 from app.planner.manual import BATTERY_ACTIONS

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from app.clock import iso_utc, slot_floor
-from app.errors import DarkstarError, InputError
-from app.frames import SLOT
+from app.core.clock import iso_utc, slot_floor
+from app.core.errors import DarkstarError, InputError
+from app.core.frames import SLOT
 from app.planner.best_time import BestTime, Load, load_of
 from app.planner.context import Context
 from app.planner.run import Plan, make_plan

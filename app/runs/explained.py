@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import iso_utc
+from app.core.clock import iso_utc
+from app.core.errors import DarkstarError, NoPlanYetError
 from app.db import plans
 from app.db.models import CurrentSlot, HistorySlot, PlanRun
-from app.errors import DarkstarError, NoPlanYetError
 from app.planner.alternatives import Alternative, alternatives
 from app.planner.limits import limits_of
 from app.planner.reason_rules import RULES

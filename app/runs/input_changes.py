@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from app.clock import iso_utc
+from app.core.clock import iso_utc
+from app.core.provenance import AFTER_THE_HORIZON
 from app.gather_inputs import Inputs
 from app.planner.context import Context
-from app.provenance import AFTER_THE_HORIZON
 from app.settings import NOT_PLANNING, Settings
 from app.settings_problems import leaves
 

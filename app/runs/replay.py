@@ -14,11 +14,11 @@ from typing import Any
 import polars as pl
 
 from app import __version__
+from app.core.frames import SCHEDULE
+from app.core.provenance import InputStatus, Quality
 from app.db.models import HistorySlot, PlanRun
-from app.frames import SCHEDULE
 from app.gather_inputs import Inputs
 from app.planner.made import Made
-from app.provenance import InputStatus, Quality
 from app.run_record import result_of
 from app.runs.stored import StoredPlan
 from app.stored_inputs import data_of, inputs_of

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import DarkstarError, NoPlanYetError
 from app.db import plans
 from app.db.models import HistorySlot, PlanRun
-from app.errors import DarkstarError, NoPlanYetError
 
 
 class UnknownRunError(DarkstarError):

@@ -10,7 +10,7 @@ from app.alerts import channels
 from app.alerts.channels import ChannelError, Mqtt, web_channels
 from app.alerts.machine import Event
 from app.alerts.notice import Notice
-from app.errors import UpstreamError
+from app.core.errors import UpstreamError
 from app.ingest import http
 from app.settings import Settings, redacted
 from app.settings_alerts import Alerts, Ntfy, Webhook

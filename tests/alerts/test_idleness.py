@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.alerts.idleness import Past, best_gain_per_kwh, idleness_of
-from app.clock import day_slots
+from app.core.clock import day_slots
 from app.settings import Settings
 
 ZONE = ZoneInfo("Europe/Stockholm")

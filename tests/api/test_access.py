@@ -12,11 +12,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from app import clock
 from app.access_token import FILE_NAME, TokenStore
 from app.api.access import COOKIE, Asked, Gate, caller_of, host_of
 from app.cli import cli
-from app.errors import SettingsError
+from app.core import clock
+from app.core.errors import SettingsError
 from app.main import create_app
 from app.sessions import Sessions
 from app.settings import Settings
@@ -551,7 +551,7 @@ def test_a_new_token_is_on_disk_before_it_is_shown(
         synced.append(stat.S_ISDIR(os.fstat(handle).st_mode))
         real(handle)
 
-    monkeypatch.setattr("app.atomic_file.os.fsync", noted)
+    monkeypatch.setattr("app.core.atomic_file.os.fsync", noted)
     store = TokenStore(tmp_path / FILE_NAME)
     assert store.accepts(store.renew())
     assert synced == [False, True], "the file, then the move"

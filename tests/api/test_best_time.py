@@ -11,7 +11,7 @@ from icalendar import Calendar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.schemas_best_time import BestTimeOut
-from app.clock import iso_utc
+from app.core.clock import iso_utc
 from app.planner.run import make_plan
 from app.runs.best_time import Finder, PlanRunOutError, Wanted
 from tests.api.test_manual import planned

@@ -10,7 +10,7 @@ from app.api import examples
 from app.api.plan_blocks import blocks
 from app.api.plan_table_view import plan_table
 from app.api.schemas import ScheduleOut
-from app.frames import SLOT
+from app.core.frames import SLOT
 from app.planner.run import Plan
 from tests.planner.said import Told, read, wrong_figures
 

@@ -12,11 +12,11 @@ import time_machine
 from icalendar import Calendar
 
 from app.api.finder_form import form_view
-from app.clock import iso_utc, slot_floor
-from app.clock import now as present
+from app.core.clock import iso_utc, slot_floor
+from app.core.clock import now as present
+from app.core.frames import SLOT
 from app.db import forecasts, observed
 from app.db.engine import session_scope
-from app.frames import SLOT
 from app.settings import Appliance
 from app.settings_sources import load_settings
 from app.temperature_forecast import KIND

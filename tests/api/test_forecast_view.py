@@ -13,8 +13,8 @@ from app.api.forecast_view import CardView, forecast_view
 from app.api.price_schemas import EXAMPLE, PriceSlotOut
 from app.api.schemas import InputOut
 from app.api.scores_api import ForecastScoreOut
-from app.frames import SLOT
-from app.provenance import Quality
+from app.core.frames import SLOT
+from app.core.provenance import Quality
 
 ZONE = ZoneInfo("Europe/Stockholm")
 NOW = datetime(2026, 11, 27, 10, 20, tzinfo=UTC)

@@ -15,7 +15,7 @@ from app.api import history_words
 from app.api.history_view import Asked, Found, history_view
 from app.api.page_templates import templates
 from app.api.trail_view import trails
-from app.clock import local_day
+from app.core.clock import local_day
 from app.db import plans, run_changes
 from app.db.engine import session_scope
 from app.db.models import HistorySlot

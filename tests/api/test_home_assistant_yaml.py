@@ -11,8 +11,8 @@ import pytest
 import yaml
 from jinja2 import Environment, StrictUndefined
 
-from app.clock import iso_utc, now, slot_floor
-from app.frames import SLOT
+from app.core.clock import iso_utc, now, slot_floor
+from app.core.frames import SLOT
 from app.settings import Access
 from tests.api.test_service import first_outcome, offline, running
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 import time_machine
 
+from app.core.frames import SLOT
 from app.db import forecasts, observed
 from app.db.engine import session_scope
-from app.frames import SLOT
 from app.gather import Sources
 from app.settings_sources import load_settings
 from tests.api.test_service import first_outcome, running

@@ -10,7 +10,7 @@ from app.api import examples
 from app.api.day_money import Home
 from app.api.now_view import now_of
 from app.api.schemas import PlanMeta, ScheduleOut, SlotOut
-from app.frames import SLOT
+from app.core.frames import SLOT
 from tests.api.test_service import first_outcome, offline, running
 from tests.api.told import status_at
 

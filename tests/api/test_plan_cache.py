@@ -12,15 +12,15 @@ from fastapi import FastAPI
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import clock
 from app.api import plan_cache
 from app.api.schemas import ScheduleOut, SlotOut
+from app.core import clock
+from app.core.errors import DatabaseUnavailableError
 from app.db import plans
 from app.db.alerts import Alert
 from app.db.engine import session_scope
 from app.db.models import CurrentSlot, PlanPointer
 from app.db.plan_stamp import Stamp
-from app.errors import DatabaseUnavailableError
 from tests.api.test_manual import planned
 from tests.api.test_service import first_outcome, offline, running
 

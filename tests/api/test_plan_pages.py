@@ -13,8 +13,8 @@ from app.api import examples
 from app.api.page_templates import templates
 from app.api.plan_table_view import PlanTableView, plan_table
 from app.api.schemas import ScheduleOut
-from app.clock import day_slots, iso_utc, local_day, now
-from app.frames import SLOT
+from app.core.clock import day_slots, iso_utc, local_day, now
+from app.core.frames import SLOT
 from tests.api.test_manual import action, create, planned, replanned
 from tests.api.test_service import offline, running
 

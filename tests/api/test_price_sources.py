@@ -14,7 +14,7 @@ import pytest
 import time_machine
 from fastapi import FastAPI
 
-from app.clock import day_slots, iso_utc, slot_floor
+from app.core.clock import day_slots, iso_utc, slot_floor
 from app.db import prices
 from app.db.engine import session_scope
 from app.ingest.price_day import DELIVERY_ZONE, next_day

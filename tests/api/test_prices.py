@@ -9,7 +9,7 @@ import time_machine
 
 from app.api.price_schemas import EXAMPLE, PricesOut
 from app.api.price_view import price_view
-from app.clock import day_slots, local_day
+from app.core.clock import day_slots, local_day
 from app.ingest.demo import SOURCE
 from app.settings import Settings
 from app.settings_sources import load_settings

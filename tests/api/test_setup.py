@@ -12,8 +12,8 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
-from app import clock
 from app.api.setup_ha_view import tried
+from app.core import clock
 from app.settings import Settings
 from tests.api.test_config import CONFIG, served
 from tests.api.test_service import NOWHERE

@@ -13,11 +13,11 @@ import structlog
 import time_machine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import logs
 from app.api.schemas_doctor import DoctorOut
+from app.core import logs
+from app.core.log_tail import TAIL
 from app.db import size
 from app.db.engine import make_sessions, session_scope
-from app.log_tail import TAIL
 from app.settings_sources import load_settings
 from tests.api.test_service import first_outcome, offline, running
 from tests.fakes import Fault

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from app import i18n
 from app.api import told, words
-from app.errors import SettingsError
+from app.core.errors import SettingsError
 from app.planner.run import make_plan
 from app.settings_sources import load_settings
 from tests.api.test_swedish import ENGLISH, NAMES

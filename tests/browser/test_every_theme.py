@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from app.shipped import SHIPPED
+from app.core.shipped import SHIPPED
 from app.themes import read_themes
 from tests.browser.conftest import watched
 from tests.browser.pages import PAGES

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, expect
 
-from app import clock
+from app.core import clock
 from tests.browser.conftest import watched
 from tests.fakes import Fault
 from tests.fakes.sensor_days import SensorDays, signed_home

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from app import clock
+from app.core import clock
 from tests.browser.conftest import watched
 from tests.fakes import Fault
 from tests.fakes.sensor_days import Home, SensorDays, signed_home

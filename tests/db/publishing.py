@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app.clock import local_midnight
+from app.core.clock import local_midnight
+from app.core.frames import SCHEDULE
 from app.db import plans
 from app.db.engine import make_sessions, session_scope
-from app.frames import SCHEDULE
 from tests.plans import plan_of, slots
 
 ZONE = ZoneInfo("Europe/Stockholm")

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.clock import now, slot_floor
+from app.core.clock import now, slot_floor
+from app.core.frames import SLOT
+from app.core.shipped import SHIPPED
 from app.db.engine import make_sessions, session_scope
 from app.db.models import CurrentSlot
-from app.frames import SLOT
-from app.shipped import SHIPPED
 from tests.db.publishing import publish, schedule_from
 
 DOC = (SHIPPED / "docs" / "controller.md").read_text(encoding="utf-8")

@@ -18,6 +18,7 @@ from sqlalchemy import func, make_url, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.errors import DatabaseUnavailableError, SettingsError
 from app.db import lock, migrate, plans
 from app.db.columns import NaiveTimeError
 from app.db.engine import (
@@ -30,7 +31,6 @@ from app.db.engine import (
 )
 from app.db.faults import is_transient, translated
 from app.db.models import Observation
-from app.errors import DatabaseUnavailableError, SettingsError
 from app.settings import Database, MariaDb, Settings
 from tests.db.publishing import MIDNIGHT, ZONE, publish_run, schedule_from
 from tests.gate import free_port, gate

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.errors import RunInProgressError
 from app.db import lock
-from app.errors import RunInProgressError
 
 
 async def test_only_one_planner_holds_the_lock(engine: AsyncEngine) -> None:

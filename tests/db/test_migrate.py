@@ -11,12 +11,12 @@ from pydantic import SecretStr
 from sqlalchemy import CheckConstraint, Connection, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.errors import SettingsError
+from app.core.shipped import SHIPPED
 from app.db import migrate, plans
 from app.db.engine import close, make_engine, make_sessions, session_scope
 from app.db.models import Base, CurrentSlot, HistorySlot
-from app.errors import SettingsError
 from app.settings import Database, Settings
-from app.shipped import SHIPPED
 from tests.db.publishing import MIDNIGHT, publish, rows, schedule_from
 
 

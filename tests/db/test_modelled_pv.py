@@ -6,9 +6,9 @@ from typing import Any
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.frames import SLOT, check
 from app.db import modelled_pv, observed, retention
 from app.db.engine import make_sessions, session_scope
-from app.frames import SLOT, check
 from tests.db.publishing import MIDNIGHT
 
 

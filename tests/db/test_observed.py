@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.frames import SLOT
 from app.db import observed, retention, scores
 from app.db.engine import make_sessions, session_scope
-from app.frames import SLOT
 from tests.db.publishing import MIDNIGHT
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import func, literal_column, select, text
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.clock import day_slots, local_midnight
+from app.core.clock import day_slots, local_midnight
+from app.core.errors import DatabaseUnavailableError, FrameError, RunInProgressError
+from app.core.frames import SCHEDULE, SLOT
 from app.db import plans
 from app.db.engine import make_sessions, session_scope
 from app.db.models import Base, HistorySlot
-from app.errors import DatabaseUnavailableError, FrameError, RunInProgressError
-from app.frames import SCHEDULE, SLOT
 from tests.db.publishing import (
     MIDNIGHT,
     ZONE,

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app.clock import day_slots
+from app.core.clock import day_slots
+from app.core.errors import FrameError
+from app.core.frames import SLOT, UTC_TIME
 from app.db import forecasts, manual_actions, observations, plans, prices, retention
 from app.db.engine import make_sessions, session_scope
 from app.db.models import (
@@ -22,8 +24,6 @@ from app.db.models import (
     SettingChange,
     SupersededPrice,
 )
-from app.errors import FrameError
-from app.frames import SLOT, UTC_TIME
 from tests.db.publishing import MIDNIGHT, ZONE, publish, run_start, schedule_from
 
 DAY = date(2026, 3, 29)

@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from app import clock
-from app.clock import local_day
+from app.core import clock
+from app.core.clock import local_day
 from app.ingest.entsoe import ZONES
 from app.ingest.price_day import DELIVERY_ZONE, delivery_day, next_day
 from tests.fakes import price_replies as shapes

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
 
-from app.clock import day_slots
+from app.core.clock import day_slots
 from app.ingest.entsoe import ZONES
 from app.ingest.price_day import DELIVERY_ZONE, next_day
 from tests.fakes.replies import spot_eur_per_mwh

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from app.clock import day_slots, slot_floor
-from app.frames import SLOT
+from app.core.clock import day_slots, slot_floor
+from app.core.frames import SLOT
 from app.ingest.price_day import DELIVERY_ZONE
 
 SECOND = timedelta(seconds=1)

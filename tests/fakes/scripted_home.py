@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.frames import SLOT
+from app.core.frames import SLOT
 from tests.fakes import replies
 from tests.fakes.ha_websocket import Kept
 from tests.fakes.server import FakeUpstreams

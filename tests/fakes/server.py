@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from app import clock
+from app.core import clock
 from app.ingest.price_day import delivery_day, next_day
 from tests.fakes import ha_websocket, replies
 from tests.fakes.ha_websocket import HaWebSocket

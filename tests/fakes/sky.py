@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from app.frames import SLOT
+from app.core.frames import SLOT
 
 HOUR = timedelta(hours=1)
 Plane = tuple[float, float]  # tilt, and azimuth from south as the service counts it

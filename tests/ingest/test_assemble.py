@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from app.errors import FrameError, InputError
-from app.frames import FORECAST, PRICES, SLOT, SLOTS, UTC_TIME
+from app.core.errors import FrameError, InputError
+from app.core.frames import FORECAST, PRICES, SLOT, SLOTS, UTC_TIME
 from app.ingest.assemble import assemble, require_now
 from app.manual_slots import manual_frame
 

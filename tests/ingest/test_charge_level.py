@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.frames import SLOT
+from app.core.frames import SLOT
 from app.ingest import meters
 from app.ingest.charge_level import (
     Company,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from app.errors import UpstreamError
-from app.frames import check
+from app.core.errors import UpstreamError
+from app.core.frames import check
 from app.ingest.consumption import (
     CONSUMPTION,
     POINTS,

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from app.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
+from app.core.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
 from app.ingest import home_assistant, http, load_forecast, open_meteo, price_reply
 from app.ingest.nordpool import NordPoolPrices
 from app.ingest.price_day import delivery_day, next_day

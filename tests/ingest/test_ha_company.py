@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from app.errors import UpstreamError
+from app.core.errors import UpstreamError
 from app.ingest import charge_level, ha_company, ha_rest, http
 from app.ingest.charge_level import Company, Followed
 from app.settings import HomeAssistant

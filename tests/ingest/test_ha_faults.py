@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from app.errors import UpstreamAuthError, UpstreamError
+from app.core.errors import UpstreamAuthError, UpstreamError
 from app.ingest import ha_rest, ha_socket, home_assistant, http
 from app.ingest.home_assistant import Reading, SensorInvalidError
 from app.settings import HomeAssistant

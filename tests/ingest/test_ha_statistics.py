@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from pydantic import SecretStr
 
-from app.errors import UpstreamAuthError, UpstreamError
+from app.core.errors import UpstreamAuthError, UpstreamError
 from app.ingest import ha_socket, ha_statistics
 from app.ingest.ha_socket import CommandRefusedError
 from app.ingest.ha_statistics import STATISTICS, Period, Statistic, StatisticUnitError

@@ -12,7 +12,8 @@ import respx
 from pydantic import SecretStr
 
 from app import mqtt_discovery
-from app.errors import UpstreamAuthError, UpstreamError
+from app.core.errors import UpstreamAuthError, UpstreamError
+from app.core.shipped import SHIPPED
 from app.ingest import ha_discovery, home_assistant, http
 from app.ingest.home_assistant import (
     Reading,
@@ -21,7 +22,6 @@ from app.ingest.home_assistant import (
     SensorUnavailableError,
 )
 from app.settings import HomeAssistant, Settings
-from app.shipped import SHIPPED
 from tests.ingest.replies import reply
 
 BASE = "http://home.test:8123"

@@ -8,8 +8,8 @@ import httpx
 import pytest
 import respx
 
-from app import clock
-from app.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
+from app.core import clock
+from app.core.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
 from app.ingest import http
 
 URL = "https://example.test/data"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from app.frames import SLOT
+from app.core.frames import SLOT
 from app.ingest.tariff import with_parts
 from app.settings import Settings
 from tests.ingest.test_tariff_parts import spot_frame

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from app.clock import day_slots
-from app.frames import check
+from app.core.clock import day_slots
+from app.core.frames import check
 from app.ingest import demo
 from app.ingest.consumption import CONSUMPTION
 from app.ingest.day_class import HomeCalendar

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from app.frames import SLOT, UTC_TIME
+from app.core.frames import SLOT, UTC_TIME
 from app.ingest import load_history
 from app.ingest.ha_load import HouseRows
 from app.ingest.ha_statistics import ENERGY

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from app.clock import day_slots, local_midnight
-from app.frames import FORECAST, LOOKAHEAD, SLOT
+from app.core.clock import day_slots, local_midnight
+from app.core.frames import FORECAST, LOOKAHEAD, SLOT
 from app.ingest import tariff
 from app.ingest.lookahead import RECENT_DAYS, lookahead, slots_after
 from app.settings import Settings

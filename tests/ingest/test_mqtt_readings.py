@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from app.frames import SLOT
+from app.core.frames import SLOT
 from app.ingest import mqtt_readings
 from app.ingest.charge_level import Company
 from app.ingest.mqtt_readings import KEPT_FOR, Readings

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import respx
 
-from app.errors import NotPublishedYetError, UpstreamError
+from app.core.errors import NotPublishedYetError, UpstreamError
 from app.ingest import http, nordpool
 from app.ingest.price_day import SPOT, PriceDay, Wanted, delivery_day, next_day
 from app.settings import NordPool

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 import respx
 
-from app.clock import day_slots
-from app.errors import UpstreamAuthError, UpstreamError
-from app.frames import check
+from app.core.clock import day_slots
+from app.core.errors import UpstreamAuthError, UpstreamError
+from app.core.frames import check
 from app.ingest import http, open_meteo
 from app.settings import Location, OpenMeteo, SolarArray
 from tests.ingest.replies import reply

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 import respx
 
-from app.errors import UpstreamAuthError, UpstreamError
-from app.frames import SLOT, check
+from app.core.errors import UpstreamAuthError, UpstreamError
+from app.core.frames import SLOT, check
 from app.ingest import http, open_meteo, open_meteo_ensemble
 from app.settings import Location, OpenMeteo, SolarArray
 from tests.fakes.sky import Sky

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import UpstreamError
+from app.core.errors import UpstreamError
 from app.ingest import http
 from app.ingest.price_day import PriceDay
 from app.ingest.price_providers import providers

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import respx
 
-from app.errors import UpstreamError
+from app.core.errors import UpstreamError
 from app.ingest import http
 from app.ingest.price_day import DELIVERY_ZONE, PriceDay, next_day
 from app.ingest.price_providers import providers

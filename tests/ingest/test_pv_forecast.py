@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from app.frames import SLOT, check
+from app.core.frames import SLOT, check
 from app.ingest import open_meteo, snow_cover
 from app.ingest.pv_forecast import HOME_INVERTER, PANELS, energy, limits_kw, panels
 from app.settings import Inverter, Settings, SolarArray, SolarInverter

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from app.frames import SLOT, UTC_TIME, check
+from app.core.frames import SLOT, UTC_TIME, check
 from app.ingest import pv_climatology, pv_correction, pv_spread
 from app.ingest.pv_correction import Correction, learn
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from app.frames import SLOT
+from app.core.frames import SLOT
 from app.ingest import meters, slot_flows
 from app.ingest.consumption import POINTS
 from app.ingest.meters import Meter, MeterUnitError, Record

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from app.frames import PRICES, UTC_TIME, check
+from app.core.frames import PRICES, UTC_TIME, check
 from app.ingest.tariff import with_prices
 from app.settings import Pricing, Settings
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.frames import PRICE_PARTS, SLOT, UTC_TIME
+from app.core.frames import PRICE_PARTS, SLOT, UTC_TIME
 from app.ingest.tariff import quarters_before, tariffed, with_parts
 from app.settings import Settings
 

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.frames import SLOT
+from app.core.frames import SLOT
 from app.ingest import ha_recorded, home_assistant, http, meters, mqtt_readings
 from app.ingest.consumption import in_unit, points_of
 from app.ingest.ha_rest import read_history, read_state

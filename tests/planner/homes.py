@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 from hypothesis import strategies as st
 
-from app.frames import SLOT, SLOTS
+from app.core.frames import SLOT, SLOTS
 from app.planner.context import Context, HomeState, SafetyFactor
 from app.settings import Settings
 

@@ -13,7 +13,7 @@ from typing import Any
 import highspy
 import polars as pl
 
-from app.frames import SLOT_HOURS
+from app.core.frames import SLOT_HOURS
 from app.planner.context import Context
 
 GAP = 1e-7

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from app.frames import PRICES
+from app.core.frames import PRICES
 from app.planner import terminal
 from app.planner.context import Context
 from app.planner.run import make_plan

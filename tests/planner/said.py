@@ -8,7 +8,7 @@ from string import Formatter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.frames import SLOT_HOURS
+from app.core.frames import SLOT_HOURS
 from app.planner import reason_texts, terminal
 from app.planner.context import Context
 

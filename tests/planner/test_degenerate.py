@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import scenario
-from app.frames import FORECAST, SLOT
+from app.core.frames import FORECAST, SLOT
 from app.ingest import lookahead
 from app.planner import checker
 from app.planner.context import Context, HomeState

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from app.errors import InputError, PlanInvalidError
-from app.frames import SCHEDULE
+from app.core.errors import InputError, PlanInvalidError
+from app.core.frames import SCHEDULE
 from app.planner import checker, water_days
 from app.planner.consolidation import runs_of
 from app.planner.context import Context, HomeState

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import InputError
+from app.core.errors import InputError
 from app.planner.run import Plan
 from app.settings import Settings
 from tests.plans import plan_of, slots

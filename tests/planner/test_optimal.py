@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app import scenario
-from app.frames import SLOT
+from app.core.frames import SLOT
 from app.planner import checker, engine_optimal, heater_search, water_days
 from app.planner.context import Context, HomeState, SafetyFactor
 from app.planner.energy_value import TERMINAL, Curve, SlotTerms, cost_to_go

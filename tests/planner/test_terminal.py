@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from app.frames import LOOKAHEAD, SLOT
+from app.core.frames import LOOKAHEAD, SLOT
 from app.planner import terminal
 from app.planner.context import Context, HomeState
 from app.planner.neutral import without_rules

@@ -12,7 +12,7 @@ def command(module: str) -> tuple[str, ...]:
 
 def environment() -> dict[str, str]:
     """Return the environment without our settings, tokens among them."""
-    home = str(Path(__file__).resolve().parent.parent)
+    home = str(Path(__file__).resolve().parent.parent.parent)
     known = {key: value for key, value in os.environ.items() if not key.startswith("DARKSTAR_")}
     path = os.pathsep.join(filter(None, (home, known.get("PYTHONPATH"))))
     return known | {"PYTHONPATH": path}

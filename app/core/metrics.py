@@ -12,7 +12,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from app.errors import NotPublishedYetError, UpstreamError
+from app.core.errors import NotPublishedYetError, UpstreamError
 
 # A second series for every counter that says when it began: nobody asks for it.
 disable_created_metrics()  # type: ignore[no-untyped-call]

@@ -5,7 +5,7 @@ import sys
 
 import structlog
 
-from app.log_tail import TAIL
+from app.core.log_tail import TAIL
 
 
 def set_up(level: str) -> None:

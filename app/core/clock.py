@@ -7,7 +7,7 @@ calendar day an instant belongs to, and what people read.
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from app.frames import SLOT
+from app.core.frames import SLOT
 
 
 def now() -> datetime:

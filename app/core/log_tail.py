@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from app import clock
-from app.masking import Masker
+from app.core import clock
+from app.core.masking import Masker
 
 LINES: Final = 400
 # Tracebacks are long; their end says what happened.

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from app.errors import FrameError
+from app.core.errors import FrameError
 
 SLOT: Final = timedelta(minutes=15)
 SLOT_HOURS: Final = SLOT.total_seconds() / 3600

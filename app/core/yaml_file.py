@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from app.errors import SettingsError
+from app.core.errors import SettingsError
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 6

@@ -1,7 +1,7 @@
 """Public holidays by country and subdivision: red days of tariffs, and days nobody works.
 
 The package that knows them keeps 17 MB for a list of 600 days. So it is asked once, in a process
-that ends with the answer: ``python -m app.holiday_days QUESTION``.
+that ends with the answer: ``python -m app.core.holiday_days QUESTION``.
 """
 
 import json
@@ -14,8 +14,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from app import own_process
-from app.errors import DarkstarError
+from app.core import own_process
+from app.core.errors import DarkstarError
 
 # Wide enough for every price a home can have stored or replays; one list costs 0.1 s, once.
 _YEARS = range(2015, 2061)

@@ -1,0 +1,1 @@
+"""What every part may know: errors, time, frames, files, logs."""
