@@ -14,9 +14,9 @@ from app.config_edit import Edited, edit
 from app.config_files import ConfigFiles, Contents
 from app.core.errors import Problem, SettingsError
 from app.core.yaml_file import mapping_of, read_mapping
-from app.i18n import _
 from app.settings_fields import setting_fields
 from app.settings_sources import SECRETS, merged
+from app.wording.i18n import _
 
 Check = Callable[[Mapping[str, Any]], Awaitable[tuple[str, ...]]]
 # Each round leaves out what was refused; what refuses a tenth time is no configuration.

@@ -7,7 +7,7 @@ as it is and its owner is told of every name once.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app import legacy_reasons as because
+from app.wording import legacy_reasons as because
 
 # Old dotted path -> new dotted path. Paths that kept their name are not listed.
 RENAMED: Final[Mapping[str, str]] = {

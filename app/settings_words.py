@@ -6,7 +6,7 @@ A setting whose field has a description of its own needs no line here.
 from collections.abc import Mapping
 from typing import Final
 
-from app.i18n import marked
+from app.wording.i18n import marked
 
 WORDS: Final[Mapping[str, str]] = {
     "demo_home": marked(

@@ -7,11 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app import i18n
-from app.api import told_doctor, told_inputs, told_settings, words
-from app.api.told import told
-from app.i18n import _
-from app.planner import reason_texts
+from app.wording import i18n, reason_texts, told_doctor, told_inputs, told_settings, words
+from app.wording.i18n import _
+from app.wording.told import told
 
 ZONE = ZoneInfo("Europe/Stockholm")
 NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)

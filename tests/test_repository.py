@@ -110,7 +110,7 @@ def test_the_installed_package_holds_everything_it_needs(tmp_path: Path) -> None
         "from app.api.page_templates import templates; settings = load_settings().settings; "
         "from app.tariff_packs import pack_of; pack_of('FI'); "
         "create_app(settings); templates.env.get_template('today.html'); "
-        "from app.i18n import catalogue; catalogue('sv'); "
+        "from app.wording.i18n import catalogue; catalogue('sv'); "
         "asyncio.run(migrate.upgrade(engine.make_engine(settings))); "
         "print(app.__file__, settings.demo_home)"
     )

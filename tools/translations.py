@@ -17,8 +17,9 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
-from app.planner import reason_rules, reason_texts
+from app.planner import reason_rules
 from app.settings_words import WORDS
+from app.wording import reason_texts
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 KEYWORDS: Final = ("_", "marked", "ngettext")

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.alerts.facts import Facts
-from app.api import words
 from app.core.clock import iso_utc
 from app.settings import Settings
+from app.wording import words
 
 # A restart plans within seconds: an expired plan that lasts longer is a real one.
 EXPIRED_FOR = timedelta(minutes=1)

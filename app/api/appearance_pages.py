@@ -7,7 +7,6 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from app.api import words
 from app.api.appearance_view import appearance_view
 from app.api.config_api import By, ConfigDep
 from app.api.page_templates import templates
@@ -16,6 +15,7 @@ from app.api.themes_api import ThemesDep
 from app.core.errors import DarkstarError
 from app.settings import Settings
 from app.themes import Themes
+from app.wording import words
 
 router = APIRouter()
 PATH = "/settings/appearance"

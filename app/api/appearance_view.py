@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.i18n import LANGUAGES, _, marked
 from app.settings import Settings
 from app.theme_model import AUTO, COLOURS, ROLES, Theme
 from app.theme_tokens import scheme_of, tokens_of
 from app.themes import Look, ThemeProblem, Themes
+from app.wording.i18n import LANGUAGES, _, marked
 
 _WORDS: Final = {
     "charge": marked("Charge"),

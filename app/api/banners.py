@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from app import i18n
 from app.alerts.conditions import Severity
-from app.api import words
 from app.api.safe_default import WHAT_IT_MEANS
 from app.api.schemas import ScheduleOut, StatusOut
-from app.api.told import told
 from app.core.provenance import Quality
-from app.i18n import _
+from app.wording import i18n, words
+from app.wording.i18n import _
+from app.wording.told import told
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from app.api.schemas_best_time import (
     BestTimeStartOut,
 )
 from app.api.services import Services
-from app.api.words import number, when
 from app.core import clock
 from app.core.errors import NoPlanYetError
 from app.db import plans
@@ -23,6 +22,7 @@ from app.gather_inputs import Inputs
 from app.runs.best_time import Answer, Start, Wanted, answer
 from app.runs.stored import run_of
 from app.stored_inputs import planned_with
+from app.wording.words import number, when
 
 _SAME_MONEY = 0.005
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.api import words
 from app.api.schemas import ScheduleOut, SlotOut, StatusOut
 from app.core.provenance import Quality
-from app.i18n import _, marked
+from app.wording import words
+from app.wording.i18n import _, marked
 
 _DRAWN = {"prices", "pv", "load", "soc"}
 _FEW = 2

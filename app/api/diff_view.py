@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
-from app.api import history_words, plan_blocks, words
+from app.api import history_words, plan_blocks
 from app.api.schemas_runs import (
     DiffOut,
     DoingOut,
@@ -17,8 +17,9 @@ from app.api.schemas_runs import (
     ValueChangeOut,
 )
 from app.db.models import PlanRun
-from app.i18n import _, dated, ngettext
 from app.settings_fields import setting_fields
+from app.wording import words
+from app.wording.i18n import _, dated, ngettext
 
 _SAME_PERCENT = 0.05
 _LONGEST_VALUE = 80

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.api import words
-from app.api.told import told
 from app.doctor.report import Connection, EntityReport, Finding, Report, Verdict
-from app.i18n import _, marked, ngettext
+from app.wording import words
+from app.wording.i18n import _, marked, ngettext
+from app.wording.told import told
 
 VERDICTS: Final = {
     Verdict.GREEN: marked("well"),

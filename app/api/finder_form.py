@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from app import i18n
-from app.api import words
 from app.api.schemas_best_time import MAX_HOURS, BestTimeQuery
 from app.core.clock import iso_utc
-from app.i18n import _, marked
 from app.settings import Appliance
+from app.wording import i18n, words
+from app.wording.i18n import _, marked
 
 FIELDS: Final = ("kwh", "hours", "power_kw", "before", "name")
 STARTS: Final = 3

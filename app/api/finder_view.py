@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.api import words
 from app.api.finder_form import FormView, calendar_address
 from app.api.schemas_best_time import BestTimeOut, BestTimeQuery, BestTimeStartOut
-from app.i18n import _
+from app.wording import words
+from app.wording.i18n import _
 
 _SAME_MONEY = 0.005
 

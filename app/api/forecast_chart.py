@@ -7,10 +7,9 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from app import i18n
-from app.api import words
 from app.core.clock import day_slots
 from app.core.frames import SLOT
+from app.wording import i18n, words
 
 WIDTH, HEIGHT = 480, 210
 LEFT, RIGHT, TOP, BOTTOM = 52, 474, 24, 182

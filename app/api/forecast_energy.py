@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.api import words
 from app.api.forecast_chart import Axis
 from app.api.forecast_hours import UNKNOWN, of_day
 from app.api.scores_view import Score
 from app.core.clock import day_slots
-from app.i18n import _, marked
+from app.wording import words
+from app.wording.i18n import _, marked
 
 Values = Mapping[datetime, float]
 _SLOTS_A_DAY = 96

@@ -6,11 +6,10 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from app import i18n
-from app.api import words
 from app.api.forecast_chart import Axis
 from app.core.clock import slot_floor
-from app.i18n import _
+from app.wording import i18n, words
+from app.wording.i18n import _
 
 Values = Mapping[datetime, float]
 UNKNOWN = "\u2013"

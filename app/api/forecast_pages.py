@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from app.api import words
 from app.api.best_time_desk import BestTimeDesk
 from app.api.finder_form import FIELDS, FinderFormError, form_view, is_asked, query_of
 from app.api.finder_view import AnswerView, FinderView, answer_view
@@ -19,8 +18,9 @@ from app.api.routes_best_time import DeskDep
 from app.api.services import Services
 from app.core import clock
 from app.core.errors import DarkstarError, DatabaseUnavailableError
-from app.i18n import _
 from app.runs.best_time import WindowTooShortError
+from app.wording import words
+from app.wording.i18n import _
 
 router = APIRouter()
 Sent = dict[str, str]

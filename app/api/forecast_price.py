@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.api import words
 from app.api.forecast_facts import Facts
 from app.api.forecast_hours import UNKNOWN, hour_start, hourly, of_day
 from app.fetch_prices import ASK_FOR_TOMORROW_FROM, published_days
-from app.i18n import _
 from app.ingest.price_day import DELIVERY_ZONE
+from app.wording import words
+from app.wording.i18n import _
 
 Values = Mapping[datetime, float]
 

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.api import words
 from app.api.forecast_chart import Axis, ChartView, Drawn, chart
 from app.api.forecast_energy import Quantity, energy_facts, score_sentences
 from app.api.forecast_facts import TEMPERATURE, Facts
 from app.api.forecast_hours import TableView, table
 from app.api.forecast_price import price_facts, price_summary
 from app.api.schemas import InputOut
-from app.api.told import told
 from app.core.frames import SLOT_HOURS
-from app.i18n import _
+from app.wording import words
+from app.wording.i18n import _
+from app.wording.told import told
 
 Values = Mapping[datetime, float]
 # A plan is made every hour, and each keeps a weather forecast.

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from app.api import history_words, words
+from app.api import history_words
 from app.db.models import PlanRun
 from app.db.plans import PUBLISHED
 from app.db.run_changes import RunChange
-from app.i18n import _, dated, ngettext
+from app.wording import words
+from app.wording.i18n import _, dated, ngettext
 
 PAGE = 25
 

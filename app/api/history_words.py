@@ -1,9 +1,9 @@
 """How the pages name what runs are: why they were made, how they ended, what plans do."""
 
-from app.api import words
 from app.api.schemas_runs import DoingOut
 from app.db.run_changes import NOTICEABLE_KW
-from app.i18n import _, marked
+from app.wording import words
+from app.wording.i18n import _, marked
 
 TRIGGERS = {
     "schedule": marked("by the clock"),

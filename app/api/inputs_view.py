@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.api import words
 from app.api.schemas import InputOut
-from app.api.told import told
-from app.i18n import _
+from app.wording import words
+from app.wording.i18n import _
+from app.wording.told import told
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.api import history_words, words
+from app.api import history_words
 from app.api.day_money import Home, Saving, saving, slots_of_today
 from app.api.schemas import PlanMeta, ScheduleOut, SlotOut, StatusOut
 from app.api.services import Services
@@ -18,7 +18,8 @@ from app.core.errors import DatabaseUnavailableError
 from app.core.frames import SLOT_HOURS
 from app.db import observed
 from app.db.engine import session_scope
-from app.i18n import _
+from app.wording import words
+from app.wording.i18n import _
 
 # Less than this in a battery is rounding, not a difference worth a word.
 _NOTEWORTHY_KWH = 0.05

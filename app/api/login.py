@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api import words
 from app.api.access import COOKIE, Asked, Gate
 from app.api.asked import is_private
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
 from app.core import clock
-from app.i18n import _
 from app.sessions import SessionsNotKeptError
+from app.wording import words
+from app.wording.i18n import _
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=512)]

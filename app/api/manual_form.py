@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from pydantic import ValidationError
 
-from app.api import words
 from app.api.schemas_manual import ActionIn
-from app.i18n import _
 from app.manual_wish import ManualActionError, Wish
+from app.wording import words
+from app.wording.i18n import _
 
 FIELDS = ("action", "start_at", "end_at", "target_soc_percent", "power_kw", "note")
 

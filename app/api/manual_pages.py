@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api import words
 from app.api.access import Asked
 from app.api.manual_desk import actions_in_force, desk, simulate
 from app.api.manual_form import FormDep, FormError, as_form_error, version_of, wish_of
@@ -19,9 +18,10 @@ from app.core import clock
 from app.core.errors import DarkstarError
 from app.db import manual_actions as store
 from app.db.engine import session_scope
-from app.i18n import _
 from app.manual_actions import Desk, as_data, version
 from app.manual_wish import ManualActionError
+from app.wording import words
+from app.wording.i18n import _
 
 router = APIRouter()
 ActionId = Annotated[int, Path(ge=1, le=2**63 - 1)]

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app import i18n
-from app.api import words
 from app.api.schemas_manual import ActionOut, PreviewOut, state_of
 from app.core.clock import iso_utc, slot_floor
 from app.core.frames import SLOT
 from app.db.models import ManualAction
-from app.i18n import _, marked
 from app.settings import Settings
+from app.wording import i18n, words
+from app.wording.i18n import _, marked
 
 NAMES: Final = {
     "charge": marked("Charge"),

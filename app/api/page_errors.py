@@ -8,10 +8,10 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from app.api import words
 from app.api.page_templates import templates
 from app.core.errors import DarkstarError
-from app.i18n import _
+from app.wording import words
+from app.wording.i18n import _
 
 _NOT_FOUND = 404
 

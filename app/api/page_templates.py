@@ -7,13 +7,14 @@ from fastapi import Request
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app import __version__, i18n
+from app import __version__
 from app.api.look_view import look_view
 from app.api.page_texts import for_scripts
 from app.api.settings_sections import SECTIONS
 from app.core import clock
 from app.core.shipped import SHIPPED
-from app.i18n import _
+from app.wording import i18n
+from app.wording.i18n import _
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.i18n import _, marked
+from app.wording.i18n import _, marked
 
 _TEXTS: Final = {
     "live": marked("live"),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app.api import views, words
+from app.api import views
 from app.api.day_money import Home
 from app.api.kpi_view import KpiView, kpis, measured_today
 from app.api.manual_pages import manual_context
@@ -22,7 +22,8 @@ from app.api.schemas import ScheduleOut, StatusOut
 from app.api.services import Services
 from app.core import clock
 from app.core.errors import DarkstarError, DatabaseUnavailableError
-from app.i18n import _, marked
+from app.wording import words
+from app.wording.i18n import _, marked
 
 router = APIRouter()
 PHASES = {

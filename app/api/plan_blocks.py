@@ -6,10 +6,9 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from app import i18n
-from app.api import words
 from app.api.schemas import ScheduleOut, SlotOut
-from app.i18n import _, marked
+from app.wording import i18n, words
+from app.wording.i18n import _, marked
 
 ACTIONS = {
     "charge": marked("Charging"),

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from app.api import words
 from app.api.schemas import SlotOut
 from app.core.clock import day_slots
 from app.core.frames import SLOT, SLOT_HOURS
-from app.i18n import _, dated
+from app.wording import words
+from app.wording.i18n import _, dated
 
 
 def day_title(day: date, today: date) -> str:

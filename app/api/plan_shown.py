@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from app import export
-from app.api import words
 from app.api.schemas import PlanStamp, ScheduleOut, StatusOut
-from app.i18n import _, marked
 from app.settings import Settings
+from app.wording import words
+from app.wording.i18n import _, marked
 
 
 @dataclass(frozen=True, slots=True)

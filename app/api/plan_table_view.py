@@ -6,13 +6,14 @@ from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from app.api import plan_blocks, words
+from app.api import plan_blocks
 from app.api.plan_days import day_note, day_title, day_totals
 from app.api.schemas import ScheduleOut, SlotOut
 from app.api.why_view import WhyView, slot_key
 from app.core.clock import iso_utc
 from app.core.frames import SLOT_HOURS
-from app.i18n import _
+from app.wording import words
+from app.wording.i18n import _
 
 MODES = ("", "slots", "blocks")
 """How the table is shown: by the width of the screen, every quarter, folded into blocks."""

@@ -3,14 +3,13 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app import i18n
-from app.api import words
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
-from app.api.told import told
 from app.core.errors import DarkstarError
 from app.fetch_prices import DayReport, Fetched, Outcome
-from app.i18n import _
+from app.wording import i18n, words
+from app.wording.i18n import _
+from app.wording.told import told
 
 router = APIRouter()
 

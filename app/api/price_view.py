@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from app import i18n
-from app.api import words
 from app.api.price_schemas import PriceSlotOut, PricesOut
-from app.api.told import told
-from app.i18n import _, marked
+from app.wording import i18n, words
+from app.wording.i18n import _, marked
+from app.wording.told import told
 
 _HOUR = timedelta(hours=1)
 _ORIGINS = {"pricing": marked("your settings under pricing")}

@@ -3,9 +3,9 @@
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.api import words
 from app.api.schemas import PlanMeta, ScheduleOut, StatusOut
-from app.i18n import _, marked
+from app.wording import words
+from app.wording.i18n import _, marked
 
 _ENGINES: Final = {"optimal": marked("optimal"), "cascade": marked("cascade")}
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.api import history_words, words
+from app.api import history_words
 from app.api.plan_table_view import PlanTableView
 from app.api.run_facts import engine
 from app.api.schemas_runs import ReplayOut, RunInputOut, RunOut
-from app.api.told import told
-from app.i18n import _, ngettext
+from app.wording import words
+from app.wording.i18n import _, ngettext
+from app.wording.told import told
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from app.api.prices import slot_parts
 from app.api.schemas import SlotOut
 from app.api.schemas_explain import AlternativeOut, ExplanationOut, PriceOut
 from app.api.schemas_runs import DiffOut, InputChangesOut, RunStamp, SpanOut
-from app.api.words import hhmm, listed, name, number
 from app.db.models import PlanRun
 from app.db.run_changes import NOTICEABLE_KW
 from app.runs.explained import Explained
@@ -16,6 +15,7 @@ from app.runs.input_changes import InputChanges
 from app.runs.replay import Replay
 from app.runs.slot_changes import Doing, SlotChange, SlotChanges
 from app.runs.stored import StoredPlan
+from app.wording.words import hhmm, listed, name, number
 
 _SAME_MONEY = 0.005
 _SAME_PERCENT = 0.05

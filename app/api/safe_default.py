@@ -8,7 +8,7 @@ from app.alerts.conditions import TITLES, Code
 from app.api.replies import slot_at
 from app.api.schemas import ScheduleOut, SlotOut
 from app.db.alerts import Alert
-from app.i18n import marked
+from app.wording.i18n import marked
 
 WHAT_IT_MEANS = marked(
     "The battery stores the home's own sun and serves the home; nothing is bought for it and "

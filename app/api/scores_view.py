@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.api import words
-from app.i18n import _, marked, ngettext
+from app.wording import words
+from app.wording.i18n import _, marked, ngettext
 
 _NAMES = {"pv_kwh": marked("Sun"), "load_kwh": marked("Consumption")}
 _SLOTS_A_DAY = 96

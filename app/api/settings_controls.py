@@ -13,8 +13,8 @@ import yaml
 from app.api import config_view
 from app.core.errors import SettingsError
 from app.core.yaml_file import data_of
-from app.i18n import _
 from app.settings_fields import setting_fields
+from app.wording.i18n import _
 
 Kind = Literal[
     "number", "text", "select", "zone", "checkbox", "time", "lines", "checks", "yaml", "rows",

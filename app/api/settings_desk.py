@@ -6,7 +6,6 @@ from datetime import datetime
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
-from app.api import words
 from app.api.settings_form import Draft, present_texts
 from app.api.settings_labels import label
 from app.config_changes import ConfigRefusedError
@@ -14,7 +13,8 @@ from app.config_desk import ConfigDesk
 from app.config_files import ConfigNotWritableError
 from app.config_state import ConfigBrokenError, ConfigChangedError, NoConfigFileError, Saved
 from app.core.errors import Problem
-from app.i18n import _, ngettext
+from app.wording import words
+from app.wording.i18n import _, ngettext
 
 CANNOT = (ConfigNotWritableError, ConfigBrokenError, NoConfigFileError)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from app import legacy
 from app.api.settings_labels import label
 from app.api.settings_sections import section_of
-from app.api.told import told
 from app.core.errors import Problem
-from app.i18n import _
 from app.settings_fields import setting_fields
+from app.wording.i18n import _
+from app.wording.told import told
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from app.api.config_view import config_of
 from app.api.settings_controls import controls, text_of
 from app.api.settings_labels import label
 from app.api.settings_view import said
-from app.api.told import told
 from app.config_desk import ConfigDesk
 from app.config_import import Examined, examine, read_text
 from app.config_state import Seen
-from app.i18n import _
+from app.wording.i18n import _
+from app.wording.told import told
 
 
 @dataclass(frozen=True, slots=True)

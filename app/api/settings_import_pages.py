@@ -6,7 +6,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from app.api import words
 from app.api.config_api import By, ConfigDep
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
@@ -15,7 +14,8 @@ from app.api.settings_pages import LoginMissing
 from app.config_desk import ConfigDesk
 from app.core.errors import DarkstarError, SettingsError
 from app.core.yaml_file import MAX_BYTES
-from app.i18n import _
+from app.wording import words
+from app.wording.i18n import _
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=MAX_BYTES)]

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from app.api.settings_controls import Control
 from app.api.settings_labels import choice, label
-from app.i18n import _
+from app.wording.i18n import _
 
 Option = tuple[str, str, bool]
 # Aliases and offsets, which nobody lives in.

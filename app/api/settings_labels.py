@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from app.i18n import _, marked
+from app.wording.i18n import _, marked
 
 _SHARED: Final[Mapping[str, str]] = {
     "base_url": marked("Web address"),

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.api import words
 from app.api.access import Asked
 from app.api.config_api import By, ConfigDep
 from app.api.page_templates import templates
@@ -24,8 +23,9 @@ from app.config_desk import ConfigDesk
 from app.config_state import ConfigChangedError
 from app.core import clock
 from app.core.errors import DarkstarError
-from app.i18n import _
 from app.settings_fields import needs_restart, setting_fields
+from app.wording import words
+from app.wording.i18n import _
 
 router = APIRouter()
 

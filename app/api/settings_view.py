@@ -16,7 +16,7 @@ from app.api.settings_inputs import InputView, RowView, input_of, rows_of
 from app.api.settings_labels import choice, label
 from app.api.settings_sections import GROUPS, Section, fields_of, group_of_field
 from app.config_state import Seen
-from app.i18n import _, marked
+from app.wording.i18n import _, marked
 
 _UNITS: Final = {
     "days": marked("days"),

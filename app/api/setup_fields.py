@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from app.i18n import marked
 from app.settings import Settings
 from app.settings_fields import plain_value, setting_fields
+from app.wording.i18n import marked
 
 Kind = Literal["number", "text", "choice", "secret"]
 

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app import i18n, legacy
-from app.api import words
+from app import legacy
 from app.api.services import Services
 from app.api.setup_fields import Spec, tree_of, unit_of
 from app.config_desk import ConfigDesk
 from app.config_state import Seen
 from app.core.errors import DarkstarError, SettingsError
-from app.i18n import _
 from app.settings import Settings
 from app.settings_fields import plain_value, setting_fields
+from app.wording import i18n, words
+from app.wording.i18n import _
 
 _MINUS: Final = "\u2212"
 

@@ -17,11 +17,11 @@ from app.core import clock
 from app.core.errors import UpstreamError
 from app.doctor.ask import examine
 from app.doctor.roles import ROLES, Role
-from app.i18n import _, marked
 from app.ingest.ha_discovery import KnownHome, discover
 from app.settings import HomeAssistant, Settings
 from app.settings_fields import plain_value
 from app.settings_origins import same_origin
+from app.wording.i18n import _, marked
 
 URL: Final = "home_assistant.url"
 TOKEN: Final = "home_assistant.token"  # noqa: S105 - the name of a setting

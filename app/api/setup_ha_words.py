@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from app.api import words
 from app.core.errors import UpstreamError
-from app.i18n import _
 from app.ingest.ha_rest import AddressBannedError, NotHomeAssistantError, TokenRefusedError
 from app.ingest.http import NotFoundError, TimedOutError, UnreachableError, UnusableTokenError
 from app.ingest.http_faults import MalformedError
+from app.wording import words
+from app.wording.i18n import _
 
 _NO_SUCH_NAME = ("name or service", "name resolution", "getaddrinfo", "nodename", "no address")
 

@@ -7,11 +7,11 @@ from app.api.setup_fields import Spec, stored
 from app.api.setup_form import FieldView, GroupView, Sent, read_fields
 from app.api.setup_places import AREAS, ZONES, cities_in
 from app.config_state import Seen
-from app.i18n import _, marked
 from app.settings import Settings
 from app.settings_prices import ProviderName, serving
 from app.settings_tariff import PackName
 from app.tariff_packs import pack_of
+from app.wording.i18n import _, marked
 
 # Not a setting by itself: what stands first in ``prices.providers``.
 FIRST: Final = "prices.providers"

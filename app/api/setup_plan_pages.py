@@ -5,7 +5,6 @@ import asyncio
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api import words
 from app.api.config_api import By, ConfigDep
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
@@ -16,6 +15,7 @@ from app.api.setup_plan_view import PlanView, plan_view
 from app.api.setup_steps import beside
 from app.config_desk import ConfigDesk
 from app.core.errors import DarkstarError
+from app.wording import words
 
 router = APIRouter()
 HERE = "/setup/plan"

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.api import views, words
+from app.api import views
 from app.api.schemas import PlanMeta, ScheduleOut, StatusOut
 from app.core.provenance import AFTER_THE_HORIZON, Quality
 from app.doctor.roles import mapped
-from app.i18n import _, ngettext
 from app.settings import Settings
+from app.wording import words
+from app.wording.i18n import _, ngettext
 
 _MADE: Final = frozenset({"ok", "degraded"})
 

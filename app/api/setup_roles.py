@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.api import words
 from app.doctor.checks import UNITS
 from app.doctor.roles import ROLES, Kind, Role
-from app.i18n import _, marked
 from app.ingest.ha_discovery import KnownEntity
 from app.settings import Settings
+from app.wording import words
+from app.wording.i18n import _, marked
 
 # What a name of such an entity holds, in the languages of our homes.
 _HINTS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -9,9 +9,9 @@ from app.api.setup_form import FieldView, GroupView, Sent, Step, field_view, num
 from app.api.setup_place import PLACE, place_groups, place_sent, place_values
 from app.api.setup_places import CITIES
 from app.config_state import Seen
-from app.i18n import _, marked
 from app.settings import Settings
 from app.settings_fields import plain_value
+from app.wording.i18n import _, marked
 
 _STEPS: Final = (
     ("/setup", marked("Start")),

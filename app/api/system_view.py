@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app import i18n
-from app.api import words
 from app.api.diagnostics import Facts
 from app.api.schemas import JobState
 from app.core.log_tail import LogLine
 from app.db.size import DatabaseSize
-from app.i18n import _, marked
 from app.job_trail import JobTrace
+from app.wording import i18n, words
+from app.wording.i18n import _, marked
 
 SHOWN_LINES: Final = 60
 _JOBS: Final = {

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.api import words
 from app.api.diff_view import value_text
 from app.db.models import ManualChange, SettingChange
-from app.i18n import _, marked
 from app.settings_fields import setting_fields
+from app.wording import words
+from app.wording.i18n import _, marked
 
 _WHAT = {
     "created": marked("{action} asked for, {span}"),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from app.api import words
 from app.api.banners import Banner, banners
 from app.api.chart_view import ChartView, chart
 from app.api.inputs_view import InputView, input_view
@@ -12,7 +11,8 @@ from app.api.run_facts import run_facts
 from app.api.safe_default import WHAT_IT_MEANS
 from app.api.schemas import ScheduleOut, SlotOut, StatusOut
 from app.core.provenance import Quality
-from app.i18n import _, marked
+from app.wording import words
+from app.wording.i18n import _, marked
 
 STATES = {
     "ok": marked("Plan in force"),

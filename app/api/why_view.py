@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.api import plan_blocks, words
+from app.api import plan_blocks
 from app.api.schemas import SlotOut
 from app.api.schemas_explain import AlternativeOut, ExplanationOut
 from app.core.clock import iso_utc
 from app.core.frames import SLOT_HOURS
-from app.i18n import _, marked
+from app.wording import words
+from app.wording.i18n import _, marked
 
 _SAME_MONEY = 0.005
 _ALTERNATIVES = {

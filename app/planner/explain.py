@@ -9,13 +9,14 @@ import polars as pl
 
 from app.core.clock import hhmm, iso_utc
 from app.core.frames import SLOT_HOURS
-from app.planner import engines, manual, reason_texts
+from app.planner import engines, manual
 from app.planner.battery import TINY_KWH
 from app.planner.context import Context
 from app.planner.energy_value import Curve
 from app.planner.kept_for import NOTICEABLE_KWH, Prospects, Purpose, nearest
 from app.planner.reason_codes import Worth, code_of, obstacle
 from app.planner.sequential import lists
+from app.wording import reason_texts
 
 _COLUMNS = (
     "slot_start",

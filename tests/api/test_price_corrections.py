@@ -9,13 +9,13 @@ import time_machine
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from app import i18n
 from app.api.services import Services
-from app.api.told import told
 from app.db.engine import session_scope
 from app.db.models import SupersededPrice
 from app.ingest.price_day import next_day
 from app.prices_command import refresh_prices
+from app.wording import i18n
+from app.wording.told import told
 from tests.api.test_price_sources import (
     AFTERNOON,
     DOWN,

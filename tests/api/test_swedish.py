@@ -11,10 +11,10 @@ import httpx
 import pytest
 import time_machine
 
-from app import i18n
-from app.api.told import told
 from app.ingest.charge_level import Company, Followed, constancy, doubt
 from app.settings_sources import load_settings
+from app.wording import i18n
+from app.wording.told import told
 from tests.api.test_service import first_outcome, offline, running
 from tests.api.test_system import environ
 from tests.fakes import Fault

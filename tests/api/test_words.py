@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.api import words
+from app.wording import words
 
 ZONE = ZoneInfo("Europe/Stockholm")
 NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.core.frames import SLOT_HOURS
-from app.planner import reason_texts, terminal
+from app.planner import terminal
 from app.planner.context import Context
+from app.wording import reason_texts
 
 _ONE = r"[-\u2212]?\d+\.?\d*"
 _NUMBER = rf"{_ONE}(?:(?:\u2013| to ){_ONE})?"

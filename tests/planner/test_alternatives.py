@@ -8,8 +8,8 @@ import pytest
 from app.planner.alternatives import alternatives
 from app.planner.limits import limits_of
 from app.planner.reason_rules import RULES
-from app.planner.reason_texts import TEXTS
 from app.settings import Settings
+from app.wording.reason_texts import TEXTS
 from tests.plans import plan_of, slots
 
 EFFICIENCY, WEAR = math.sqrt(0.81), 0.2

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from app.i18n import marked
-from app.legacy_reasons import REASONS
+from app.wording.i18n import marked
+from app.wording.legacy_reasons import REASONS
 
 TEXTS: Final = (
     *REASONS,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.i18n import marked
+from app.wording.i18n import marked
 
 ALWAYS = marked("every plan is written to the configured database")
 WATER = marked("the heater's runs are placed at the lowest cost")

@@ -11,9 +11,8 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Final
 
-from app import i18n
-from app.api import told_doctor, told_inputs, told_settings
-from app.i18n import _, marked
+from app.wording import i18n, told_doctor, told_inputs, told_settings
+from app.wording.i18n import _, marked
 
 _NAMED: Final = re.compile(r"\{(\w+)\}")
 _NUMBER: Final = re.compile(r"[-+]?\d+(?:\.\d+)?")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.i18n import marked
+from app.wording.i18n import marked
 
 TEXTS: Final = (
     marked("{source} refused access (HTTP 403)"),

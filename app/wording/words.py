@@ -6,11 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app import i18n
-from app.api.told import is_told, told
 from app.core import clock
-from app.i18n import _, marked
-from app.planner import reason_texts
+from app.wording import i18n, reason_texts
+from app.wording.i18n import _, marked
+from app.wording.told import is_told, told
 
 NAMES = {
     "prices": marked("prices"),

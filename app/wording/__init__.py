@@ -1,0 +1,1 @@
+"""The words for people, and the languages they are said in."""
