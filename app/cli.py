@@ -18,7 +18,7 @@ from app.core.errors import DarkstarError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from app.settings import Settings
-    from app.settings_sources import LoadedSettings
+    from app.settings.store.sources import LoadedSettings
 
 Engine = Literal["optimal", "cascade"]
 EXIT_CONFIG, EXIT_TEMPORARY = os.EX_CONFIG, os.EX_TEMPFAIL
@@ -36,7 +36,7 @@ cli.add_typer(config, name="config")
 
 def _loaded() -> "LoadedSettings":
     from app.db.engine import resolve_url
-    from app.settings_sources import load_settings
+    from app.settings.store.sources import load_settings
 
     loaded = load_settings()
     resolve_url(loaded.settings)
@@ -50,10 +50,10 @@ def serve() -> None:
     """Start the service and the dashboard."""
     # Libraries of logs and HTTP would import them, for colours that are off here: 9 MB.
     sys.modules |= {"pygments": None, "rich": None}  # type: ignore[dict-item]
-    from app.config_files import ConfigFiles
     from app.core import logs
     from app.db.engine import prepare_place
     from app.main import create_app, run
+    from app.settings.store.files import ConfigFiles
 
     # What the service stores tells when a home is empty: nobody else of this machine reads it.
     os.umask(0o077)
@@ -236,9 +236,9 @@ def import_config(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would change")] = False,  # noqa: FBT002
 ) -> None:
     """Take over an original configuration, with the secrets.yaml beside it."""
-    from app.config_files import ConfigFiles
-    from app.config_import import take_over
-    from app.settings_sources import load_settings
+    from app.settings.store.files import ConfigFiles
+    from app.settings.store.sources import load_settings
+    from app.settings.store.taking_over import take_over
 
     files = ConfigFiles.of(load_settings())
     found = asyncio.run(take_over(files, file, writes=not dry_run))

@@ -8,17 +8,6 @@ from typing import Any, Final
 
 import structlog
 
-from app import legacy
-from app.config_changes import Wanted, wanted_of
-from app.config_edit import edit
-from app.config_files import ConfigFiles, Contents
-from app.config_state import (
-    ConfigBrokenError,
-    ConfigChangedError,
-    NoConfigFileError,
-    Saved,
-    Seen,
-)
 from app.core import clock
 from app.core.errors import AnswerTooSlowError, DatabaseUnavailableError, SettingsError
 from app.db import setting_changes
@@ -26,10 +15,21 @@ from app.db.engine import session_scope
 from app.db.models import SettingChange
 from app.gather import Sessions
 from app.settings import Settings
-from app.settings_fields import NEED_A_RESTART, plain_value, setting_fields, value_of
-from app.settings_in_force import SettingsInForce, differ
-from app.settings_origins import kept_for_its_secret, misdirected
-from app.settings_sources import LoadedSettings
+from app.settings.fields import NEED_A_RESTART, plain_value, setting_fields, value_of
+from app.settings.store import legacy
+from app.settings.store.changes import Wanted, wanted_of
+from app.settings.store.edit import edit
+from app.settings.store.files import ConfigFiles, Contents
+from app.settings.store.in_force import SettingsInForce, differ
+from app.settings.store.origins import kept_for_its_secret, misdirected
+from app.settings.store.sources import LoadedSettings
+from app.settings.store.state import (
+    ConfigBrokenError,
+    ConfigChangedError,
+    NoConfigFileError,
+    Saved,
+    Seen,
+)
 
 # What a reset to defaults leaves: whose home the file describes, and how the service is reached.
 KEPT_BY_RESET: Final = ("access", "demo_home", *NEED_A_RESTART)

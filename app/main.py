@@ -31,7 +31,6 @@ from app.api.services import Services
 from app.api.stopping import ToldOfTheStop
 from app.api.system_desk import SystemDesk
 from app.config_desk import ConfigDesk
-from app.config_files import ConfigFiles
 from app.core.errors import DarkstarError
 from app.core.shipped import SHIPPED
 from app.db.engine import close, make_engine, make_sessions
@@ -43,7 +42,8 @@ from app.patient_http import BACKLOG, Patience, patient
 from app.planner_process import Planner
 from app.schedule import Schedule
 from app.settings import Settings
-from app.settings_in_force import SettingsInForce
+from app.settings.store.files import ConfigFiles
+from app.settings.store.in_force import SettingsInForce
 from app.warm_up import warm_up
 
 _log = logging.getLogger("uvicorn.error")

@@ -22,7 +22,7 @@ from app.db import manual_actions as store
 from app.manual_actions import Desk, Kept, NoSuchActionError
 from app.manual_wish import Wish
 from app.mqtt_discovery import BOOST_HOURS, PAUSE_HOURS, PRESS
-from app.settings_mqtt import Mqtt
+from app.settings.mqtt import Mqtt
 
 MADE_FROM: Final = "mqtt"
 MAX_PAYLOAD_BYTES: Final = 1024

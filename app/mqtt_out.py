@@ -27,7 +27,7 @@ from app.core.frames import SLOT
 from app.mqtt_commands import Commands
 from app.mqtt_discovery import OFFLINE, ONLINE, Topics, discovery, topics_of
 from app.mqtt_published import Published
-from app.settings_mqtt import Mqtt, MqttReading
+from app.settings.mqtt import Mqtt, MqttReading
 
 STATE_SECONDS: Final = 60
 """The state is said at least this often: the plan's age grows."""

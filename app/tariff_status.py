@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.core.provenance import InputStatus, Quality
 from app.settings import Settings
-from app.tariff_layers import expired, missing, source
+from app.settings.tariff_layers import expired, missing, source
 
 
 def tariff_status(settings: Settings, slots: Sequence[datetime]) -> tuple[InputStatus, ...]:

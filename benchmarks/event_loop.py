@@ -29,7 +29,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.main import create_app
 from app.settings import Settings
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from app.warm_up import warm_up
 
 ROOT = Path(__file__).resolve().parent.parent

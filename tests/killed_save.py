@@ -5,9 +5,9 @@ import signal
 import sys
 from pathlib import Path
 
-from app.config_changes import wanted_of
-from app.config_edit import edit
-from app.config_files import ConfigFiles
+from app.settings.store.changes import wanted_of
+from app.settings.store.edit import edit
+from app.settings.store.files import ConfigFiles
 
 path, where = Path(sys.argv[1]), sys.argv[2]
 files = ConfigFiles(path, {})

@@ -8,15 +8,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import yaml_edit
-from app.config_changes import ConfigRefusedError, wanted_of
-from app.config_edit import Edited, edit
-from app.config_files import ConfigFiles, Contents
 from app.core.shipped import SHIPPED
-from app.legacy import look
 from app.settings import Settings
-from app.settings_fields import setting_fields, value_of
-from app.settings_words import WORDS
+from app.settings.fields import setting_fields, value_of
+from app.settings.store import yaml_edit
+from app.settings.store.changes import ConfigRefusedError, wanted_of
+from app.settings.store.edit import Edited, edit
+from app.settings.store.files import ConfigFiles, Contents
+from app.settings.store.legacy import look
+from app.settings.words import WORDS
 
 SHIPPED_CONFIG = (SHIPPED / "config.yaml").read_bytes()
 DEFAULTS = (SHIPPED / "config.default.yaml").read_bytes()
@@ -153,6 +153,6 @@ def test_what_makes_no_sense_is_refused_as_such(body: dict[str, Any]) -> None:
 def test_every_setting_has_words_and_null_means_the_default_everywhere() -> None:
     assert set(WORDS) <= set(setting_fields())
     for path, field in setting_fields().items():
-        assert field.words, f"{path}: describe the field, or add it to app/settings_words.py"
+        assert field.words, f"{path}: describe the field, or add it to app/settings/words.py"
         nullable = type(None) in get_args(field.info.annotation)
         assert not nullable or field.default is None, path

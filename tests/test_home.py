@@ -21,7 +21,7 @@ from app.gather_load import gather_load
 from app.home import HomeNow, home_now
 from app.ingest.mqtt_readings import Readings
 from app.settings import Database, HomeAssistant, Mqtt, Settings
-from app.settings_mqtt import MqttReading
+from app.settings.mqtt import MqttReading
 from tests.db.publishing import publish
 from tests.fakes import CONSUMPTION, SOC, WATER, FakeUpstreams
 from tests.plans import plan_of, slots

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.config_changes import wanted_of
-from app.config_edit import edit
-from app.config_files import ConfigFiles
 from app.core.errors import SettingsError
-from app.legacy import RENAMED, WITHOUT_EFFECT, look, translate
 from app.settings import Settings
-from app.settings_sources import load_settings
+from app.settings.store.changes import wanted_of
+from app.settings.store.edit import edit
+from app.settings.store.files import ConfigFiles
+from app.settings.store.legacy import RENAMED, WITHOUT_EFFECT, look, translate
+from app.settings.store.sources import load_settings
 
 FIXTURE = Path(__file__).parent / "fixtures" / "legacy" / "config.yaml"
 NOVEMBER = Path(__file__).parent / "fixtures" / "legacy_november" / "config.yaml"

@@ -8,7 +8,7 @@ import structlog
 
 from app.core import logs
 from app.job import PlanningJob
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.test_job import job
 
 __all__ = ["job"]

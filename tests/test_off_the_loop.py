@@ -13,7 +13,7 @@ from app.api import plan_document, replies, views
 from app.db import migrate, plans
 from app.ingest import load_forecast, nordpool, open_meteo, pv_forecast
 from app.planner import checker
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, running
 from tests.fakes import FakeUpstreams
 

@@ -12,7 +12,7 @@ from app.db import plans
 from app.db.engine import session_scope
 from app.outlook import slots_ahead
 from app.settings import Settings
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, offline, running
 from tests.fakes import FakeUpstreams, Fault
 

@@ -9,8 +9,8 @@ from app.core.errors import SettingsError
 from app.ingest.entsoe import ZONES
 from app.ingest.price_providers import providers
 from app.settings import Settings
-from app.settings_prices import COVERS, ProviderName
-from app.settings_sources import load_settings
+from app.settings.prices import COVERS, ProviderName
+from app.settings.store.sources import load_settings
 
 
 def loaded(tmp_path: Path, text: str, **environ: str) -> Settings:

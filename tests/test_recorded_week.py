@@ -19,7 +19,7 @@ from app.db import observed, scores
 from app.db.engine import session_scope
 from app.db.models import ForecastScore
 from app.schedule import Schedule
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.fakes import Fault
 from tests.fakes.scripted_home import FLOWS, ScriptedHome, ScriptedUpstreams, inside
 from tests.test_schedule import at, stop

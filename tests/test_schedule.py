@@ -25,7 +25,7 @@ from app.job import PlanningJob
 from app.planner_process import Planner
 from app.schedule import Schedule
 from app.settings import Settings
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.api.test_service import offline, running
 from tests.db.publishing import run_start
 from tests.fakes import FakeUpstreams, Fault

@@ -10,7 +10,7 @@ import yaml
 from app.core.errors import SettingsError
 from app.core.shipped import SHIPPED
 from app.settings import Settings, config_hash, redacted
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 
 LEGACY_CONFIG = """
 timezone: Europe/Stockholm

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from app.core.frames import SLOT
 from app.ingest.tariff import with_parts
 from app.settings import Settings
-from app.settings_sources import load_settings
-from app.settings_tariff import PackName
-from app.tariff_layers import expired, missing, source
-from app.tariff_packs import FOLDER, Pack, pack_of, pack_of_country
-from app.tariff_segments import gaps
+from app.settings.store.sources import load_settings
+from app.settings.tariff import PackName
+from app.settings.tariff_layers import expired, missing, source
+from app.settings.tariff_packs import FOLDER, Pack, pack_of, pack_of_country
+from app.settings.tariff_segments import gaps
 from app.tariff_status import tariff_status
 from tests.ingest.test_tariff_parts import spot_frame
 

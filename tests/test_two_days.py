@@ -18,7 +18,7 @@ import pytest
 import time_machine
 from fastapi import FastAPI
 
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.api.test_price_sources import DOWN
 from tests.api.test_service import first_outcome, running
 from tests.api.test_swedish import SWEDISH, english_in

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 from app.planner import reason_rules
-from app.settings_words import WORDS
+from app.settings.words import WORDS
 from app.wording import reason_texts
 
 ROOT: Final = Path(__file__).resolve().parent.parent

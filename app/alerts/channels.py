@@ -17,7 +17,7 @@ from app.alerts.machine import Event
 from app.alerts.notice import Notice
 from app.core.errors import DarkstarError
 from app.ingest import http
-from app.settings_alerts import Alerts
+from app.settings.alerts import Alerts
 
 ATTEMPTS = 3
 # All attempts of one message together.

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.alerts.conditions import SAID_BY, SEVERITIES, Seen, Severity
 from app.db.alerts import Alert
-from app.settings_alerts import Alerts
+from app.settings.alerts import Alerts
 
 MAX_TRIES = 8
 

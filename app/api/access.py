@@ -21,7 +21,7 @@ from app.api.asked import Asked, caller_of, host_of, is_address, same_host
 from app.core.errors import SettingsError
 from app.sessions import Session, Sessions
 from app.settings import Settings
-from app.settings_access import Access
+from app.settings.access import Access
 
 __all__ = ["COOKIE", "Asked", "Gate", "Refusal", "caller_of", "host_of"]
 COOKIE = "darkstar_session"

@@ -22,7 +22,7 @@ from app.api.schemas_config import (
     change_of,
 )
 from app.config_desk import ConfigDesk
-from app.config_state import Saved
+from app.settings.store.state import Saved
 
 router = APIRouter(tags=["configuration"])
 NOT_SAVED: Final[Responses] = {

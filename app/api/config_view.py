@@ -5,12 +5,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from app import legacy
 from app.api.schemas_config import ConfigMetaOut, ConfigOut, SettingOut
-from app.config_state import Seen
 from app.settings import Settings
-from app.settings_fields import SettingField, group_of, setting_fields, value_of
-from app.settings_sources import LoadedSettings
+from app.settings.fields import SettingField, group_of, setting_fields, value_of
+from app.settings.store import legacy
+from app.settings.store.sources import LoadedSettings
+from app.settings.store.state import Seen
 
 SET = "set"
 

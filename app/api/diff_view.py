@@ -17,7 +17,7 @@ from app.api.schemas_runs import (
     ValueChangeOut,
 )
 from app.db.models import PlanRun
-from app.settings_fields import setting_fields
+from app.settings.fields import setting_fields
 from app.wording import words
 from app.wording.i18n import _, dated, ngettext
 

@@ -15,7 +15,7 @@ from app.core.frames import SLOT
 from app.fetch_prices import Fetched
 from app.price_breakdown import Breakdown, price_breakdown
 from app.settings import Settings
-from app.tariff_layers import source
+from app.settings.tariff_layers import source
 
 router = APIRouter()
 

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from app.api.schemas import Out
-from app.config_state import Saved
+from app.settings.store.state import Saved
 
 TakesEffect = Literal["next plan", "restart"]
 _FIELD: Final[dict[str, Any]] = {

@@ -13,7 +13,7 @@ import yaml
 from app.api import config_view
 from app.core.errors import SettingsError
 from app.core.yaml_file import data_of
-from app.settings_fields import setting_fields
+from app.settings.fields import setting_fields
 from app.wording.i18n import _
 
 Kind = Literal[

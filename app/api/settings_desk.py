@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from app.api.settings_form import Draft, present_texts
 from app.api.settings_labels import label
-from app.config_changes import ConfigRefusedError
 from app.config_desk import ConfigDesk
-from app.config_files import ConfigNotWritableError
-from app.config_state import ConfigBrokenError, ConfigChangedError, NoConfigFileError, Saved
 from app.core.errors import Problem
+from app.settings.store.changes import ConfigRefusedError
+from app.settings.store.files import ConfigNotWritableError
+from app.settings.store.state import ConfigBrokenError, ConfigChangedError, NoConfigFileError, Saved
 from app.wording import words
 from app.wording.i18n import _, ngettext
 

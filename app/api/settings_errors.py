@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app import legacy
 from app.api.settings_labels import label
 from app.api.settings_sections import section_of
 from app.core.errors import Problem
-from app.settings_fields import setting_fields
+from app.settings.fields import setting_fields
+from app.settings.store import legacy
 from app.wording.i18n import _
 from app.wording.told import told
 

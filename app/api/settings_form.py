@@ -10,10 +10,10 @@ from starlette.datastructures import FormData
 from app.api.config_view import config_of
 from app.api.settings_controls import NotAValueError, controls, text_of, value_of_text
 from app.api.settings_sections import fields_of
-from app.config_changes import ConfigRefusedError
-from app.config_state import Seen
 from app.core.errors import Problem
-from app.settings_fields import plain_value
+from app.settings.fields import plain_value
+from app.settings.store.changes import ConfigRefusedError
+from app.settings.store.state import Seen
 
 _VERSION, _WAS = "version", "was"
 _MAX_INDEX: Final = 99

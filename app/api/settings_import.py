@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app import legacy
 from app.api.config_view import config_of
 from app.api.settings_controls import controls, text_of
 from app.api.settings_labels import label
 from app.api.settings_view import said
 from app.config_desk import ConfigDesk
-from app.config_import import Examined, examine, read_text
-from app.config_state import Seen
+from app.settings.store import legacy
+from app.settings.store.state import Seen
+from app.settings.store.taking_over import Examined, examine, read_text
 from app.wording.i18n import _
 from app.wording.told import told
 

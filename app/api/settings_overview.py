@@ -9,9 +9,9 @@ from app.api.settings_labels import label
 from app.api.settings_sections import SECTIONS, fields_of, section_of
 from app.api.settings_view import said
 from app.config_desk import KEPT_BY_RESET
-from app.config_state import Seen
-from app.settings_fields import setting_fields
-from app.settings_origins import kept_for_its_secret
+from app.settings.fields import setting_fields
+from app.settings.store.origins import kept_for_its_secret
+from app.settings.store.state import Seen
 from app.wording.i18n import _, ngettext
 from app.wording.told import told
 

@@ -20,10 +20,10 @@ from app.api.settings_overview import overview_view, reset_view
 from app.api.settings_sections import Section, by_key, section_of
 from app.api.settings_view import SectionView, section_view
 from app.config_desk import ConfigDesk
-from app.config_state import ConfigChangedError
 from app.core import clock
 from app.core.errors import DarkstarError
-from app.settings_fields import needs_restart, setting_fields
+from app.settings.fields import needs_restart, setting_fields
+from app.settings.store.state import ConfigChangedError
 from app.wording import words
 from app.wording.i18n import _
 

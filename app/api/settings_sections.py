@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from app.settings_fields import SettingField, setting_fields
+from app.settings.fields import SettingField, setting_fields
 from app.wording.i18n import marked
 
 # The themes and the language have a page with a preview of their own at this address.

@@ -15,7 +15,7 @@ from app.api.settings_form import present_texts
 from app.api.settings_inputs import InputView, RowView, input_of, rows_of
 from app.api.settings_labels import choice, label
 from app.api.settings_sections import GROUPS, Section, fields_of, group_of_field
-from app.config_state import Seen
+from app.settings.store.state import Seen
 from app.wording.i18n import _, marked
 
 _UNITS: Final = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from app.settings import Settings
-from app.settings_fields import plain_value, setting_fields
+from app.settings.fields import plain_value, setting_fields
 from app.wording.i18n import marked
 
 Kind = Literal["number", "text", "choice", "secret"]

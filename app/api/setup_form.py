@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app import legacy
 from app.api.services import Services
 from app.api.setup_fields import Spec, tree_of, unit_of
 from app.config_desk import ConfigDesk
-from app.config_state import Seen
 from app.core.errors import DarkstarError, SettingsError
 from app.settings import Settings
-from app.settings_fields import plain_value, setting_fields
+from app.settings.fields import plain_value, setting_fields
+from app.settings.store import legacy
+from app.settings.store.state import Seen
 from app.wording import i18n, words
 from app.wording.i18n import _
 

@@ -28,8 +28,8 @@ from app.api.setup_pages import FormDep, MaySave, frame
 from app.api.setup_roles import ENTITY_PATHS, SIGN_PATHS, role_of
 from app.api.setup_steps import beside
 from app.config_desk import ConfigDesk
-from app.config_state import Seen
 from app.core.errors import DarkstarError
+from app.settings.store.state import Seen
 
 router = APIRouter()
 HERE = "/setup/home-assistant"

@@ -12,15 +12,15 @@ from app.api.setup_fields import Spec, text_of
 from app.api.setup_form import FieldView, Sent, field_view, locked_by
 from app.api.setup_ha_words import FaultView, fault
 from app.api.setup_roles import ENTITY_PATHS, SIGN_PATHS, RoleView, role_view, roles_asked
-from app.config_state import Seen
 from app.core import clock
 from app.core.errors import UpstreamError
 from app.doctor.ask import examine
 from app.doctor.roles import ROLES, Role
 from app.ingest.ha_discovery import KnownHome, discover
 from app.settings import HomeAssistant, Settings
-from app.settings_fields import plain_value
-from app.settings_origins import same_origin
+from app.settings.fields import plain_value
+from app.settings.store.origins import same_origin
+from app.settings.store.state import Seen
 from app.wording.i18n import _, marked
 
 URL: Final = "home_assistant.url"

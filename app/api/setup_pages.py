@@ -12,9 +12,9 @@ from app.api.rest import ServicesDep
 from app.api.setup_form import Sent, errors_of, save
 from app.api.setup_places import city_named
 from app.api.setup_steps import beside, roofs_in, sent_of, specs_of, step_view, steps, values_of
-from app.config_state import Seen
 from app.core.errors import DarkstarError
 from app.settings import Settings
+from app.settings.store.state import Seen
 
 router = APIRouter()
 Key = Literal["place", "battery", "water", "sun"]

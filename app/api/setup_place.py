@@ -6,11 +6,11 @@ from typing import Any, Final, get_args
 from app.api.setup_fields import Spec, stored
 from app.api.setup_form import FieldView, GroupView, Sent, read_fields
 from app.api.setup_places import AREAS, ZONES, cities_in
-from app.config_state import Seen
 from app.settings import Settings
-from app.settings_prices import ProviderName, serving
-from app.settings_tariff import PackName
-from app.tariff_packs import pack_of
+from app.settings.prices import ProviderName, serving
+from app.settings.store.state import Seen
+from app.settings.tariff import PackName
+from app.settings.tariff_packs import pack_of
 from app.wording.i18n import _, marked
 
 # Not a setting by itself: what stands first in ``prices.providers``.

@@ -8,9 +8,9 @@ from app.api.setup_fields import BATTERY, GRID, WATER, Spec, roof, stored, text_
 from app.api.setup_form import FieldView, GroupView, Sent, Step, field_view, number_of, read_fields
 from app.api.setup_place import PLACE, place_groups, place_sent, place_values
 from app.api.setup_places import CITIES
-from app.config_state import Seen
 from app.settings import Settings
-from app.settings_fields import plain_value
+from app.settings.fields import plain_value
+from app.settings.store.state import Seen
 from app.wording.i18n import _, marked
 
 _STEPS: Final = (

@@ -10,7 +10,7 @@ from app.api.config_api import NOT_SAVED, By, ConfigDep
 from app.api.rest import ServicesDep
 from app.api.schemas import Out, ProblemOut
 from app.config_desk import ConfigDesk
-from app.config_state import Saved
+from app.settings.store.state import Saved
 from app.theme_model import BUILT_IN, Theme
 from app.theme_tokens import tokens_of
 from app.themes import Look, Themes, themes_now

@@ -22,7 +22,7 @@ from app.ingest.ha_recorded import AROUND, UNCONFIRMED_FOR, Recorded
 from app.ingest.home_assistant import Reading, SensorInvalidError, soc_percent
 from app.ingest.meters import Meter, Record
 from app.settings import HomeAssistant
-from app.settings_mqtt import MqttReading
+from app.settings.mqtt import MqttReading
 
 SOURCE: Final = "MQTT"
 KEPT_FOR: Final = timedelta(hours=4)

@@ -14,7 +14,7 @@ from app.ingest.price_day import PriceDay
 from app.ingest.price_files import FilePrices
 from app.ingest.tibber import TibberPrices
 from app.settings import Settings
-from app.settings_prices import ProviderName, serving
+from app.settings.prices import ProviderName, serving
 
 
 class PriceProvider(Protocol):

@@ -6,8 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from app.settings_tariff import Charge, Rate, Rule, TaxedCharge
-from app.tariff_layers import Component, Line
+from app.settings.tariff import Charge, Rate, Rule, TaxedCharge
+from app.settings.tariff_layers import Component, Line
 
 local_day: Final = pl.col("_local_day")
 local_hour: Final = pl.col("_local_hour")

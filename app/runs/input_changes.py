@@ -16,7 +16,7 @@ from app.core.provenance import AFTER_THE_HORIZON
 from app.gather_inputs import Inputs
 from app.planner.context import Context
 from app.settings import NOT_PLANNING, Settings
-from app.settings_problems import leaves
+from app.settings.problems import leaves
 
 _SAME = 1e-9
 

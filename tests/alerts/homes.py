@@ -16,7 +16,7 @@ from app.db.engine import session_scope
 from app.db.models import AlertRow, CurrentSlot, Price
 from app.schedule import Schedule
 from app.settings import Settings
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.fakes import FakeUpstreams, Fault
 from tests.fakes.alert_receiver import AlertReceiver
 from tests.test_schedule import at, stop

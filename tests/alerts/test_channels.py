@@ -13,7 +13,7 @@ from app.alerts.notice import Notice
 from app.core.errors import UpstreamError
 from app.ingest import http
 from app.settings import Settings, redacted
-from app.settings_alerts import Alerts, Ntfy, Webhook
+from app.settings.alerts import Alerts, Ntfy, Webhook
 from tests.fakes.alert_receiver import AlertReceiver
 
 AT = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)

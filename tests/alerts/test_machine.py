@@ -9,7 +9,7 @@ from app.alerts import machine
 from app.alerts.conditions import Code, Seen
 from app.alerts.machine import Event
 from app.db.alerts import Alert
-from app.settings_alerts import Alerts
+from app.settings.alerts import Alerts
 
 ZONE = ZoneInfo("Europe/Stockholm")
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)

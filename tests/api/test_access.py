@@ -20,7 +20,7 @@ from app.core.errors import SettingsError
 from app.main import create_app
 from app.sessions import Sessions
 from app.settings import Settings
-from app.settings_access import Access
+from app.settings.access import Access
 
 HOME, LOOPBACK, OUTSIDE = "192.168.1.20", "127.0.0.1", "198.41.0.4"
 MACHINE = {LOOPBACK, "::1"}

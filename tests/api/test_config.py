@@ -17,10 +17,10 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
-from app.config_files import ConfigFiles, Contents
 from app.main import create_app
-from app.settings_fields import setting_fields
-from app.settings_sources import load_settings
+from app.settings.fields import setting_fields
+from app.settings.store.files import ConfigFiles, Contents
+from app.settings.store.sources import load_settings
 from tests.api.test_service import NOWHERE, PAGE, first_outcome
 
 LEGACY = Path(__file__).parent.parent / "fixtures" / "legacy"

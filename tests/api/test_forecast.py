@@ -18,7 +18,7 @@ from app.core.frames import SLOT
 from app.db import forecasts, observed
 from app.db.engine import session_scope
 from app.settings import Appliance
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from app.temperature_forecast import KIND
 from tests.api.test_manual import planned
 from tests.api.test_service import first_outcome, offline, running

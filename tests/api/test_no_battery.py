@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, running
 from tests.fakes import FakeUpstreams
 

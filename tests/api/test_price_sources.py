@@ -18,7 +18,7 @@ from app.core.clock import day_slots, iso_utc, slot_floor
 from app.db import prices
 from app.db.engine import session_scope
 from app.ingest.price_day import DELIVERY_ZONE, next_day
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, running
 from tests.fakes import FakeUpstreams
 from tests.fakes.price_providers import (

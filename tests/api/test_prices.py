@@ -12,7 +12,7 @@ from app.api.price_view import price_view
 from app.core.clock import day_slots, local_day
 from app.ingest.demo import SOURCE
 from app.settings import Settings
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, offline, running
 from tests.fakes import FakeUpstreams
 

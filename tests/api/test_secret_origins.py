@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
-from app.config_files import ConfigFiles
-from app.config_import import take_over
 from app.settings import Settings
-from app.settings_fields import setting_fields
-from app.settings_origins import SENT_NOWHERE, SENT_TO, misdirected, same_origin
-from app.settings_sources import load_settings
+from app.settings.fields import setting_fields
+from app.settings.store.files import ConfigFiles
+from app.settings.store.origins import SENT_NOWHERE, SENT_TO, misdirected, same_origin
+from app.settings.store.sources import load_settings
+from app.settings.store.taking_over import take_over
 from tests.api.test_config import CONFIG, SECRETS, TOKEN, served
 from tests.api.test_service import NOWHERE
 

@@ -22,7 +22,7 @@ from app.db import engine, migrate
 from app.db.plan_stamp import Stamp
 from app.main import create_app
 from app.settings import Settings
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.clocks import one_slot
 from tests.fakes import SOC, FakeUpstreams, Fault
 from tests.gate import free_port, gate

@@ -12,10 +12,10 @@ import yaml
 from app.api.settings_controls import controls, text_of, value_of_text
 from app.api.settings_labels import LABELS, label
 from app.api.settings_sections import APPEARANCE, GROUPS, SECTIONS, fields_of, section_of
-from app.config_files import ConfigFiles, ConfigNotWritableError, Contents
-from app.legacy import look
 from app.settings import Settings
-from app.settings_fields import plain_value, setting_fields
+from app.settings.fields import plain_value, setting_fields
+from app.settings.store.files import ConfigFiles, ConfigNotWritableError, Contents
+from app.settings.store.legacy import look
 from tests.api.test_config import CONFIG, SECRETS, TOKEN, home, served
 
 __all__ = ["home"]

@@ -12,7 +12,7 @@ import pytest
 import time_machine
 
 from app.ingest.charge_level import Company, Followed, constancy, doubt
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from app.wording import i18n
 from app.wording.told import told
 from tests.api.test_service import first_outcome, offline, running

@@ -18,7 +18,7 @@ from app.core import logs
 from app.core.log_tail import TAIL
 from app.db import size
 from app.db.engine import make_sessions, session_scope
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, offline, running
 from tests.fakes import Fault
 from tests.fakes.sensor_days import SensorDays, signed_home

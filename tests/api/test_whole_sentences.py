@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from app.core.errors import SettingsError
 from app.planner.run import make_plan
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from app.wording import i18n, told, words
 from tests.api.test_swedish import ENGLISH, NAMES
 from tests.planner.homes import homes

@@ -11,7 +11,7 @@ from app.ingest import home_assistant, http, load_forecast, open_meteo, price_re
 from app.ingest.nordpool import NordPoolPrices
 from app.ingest.price_day import delivery_day, next_day
 from app.settings import HomeAssistant, Location, NordPool, OpenMeteo, Settings, SolarArray
-from app.settings_sources import load_settings
+from app.settings.store.sources import load_settings
 from tests.fakes import CONSUMPTION, SOC, FakeUpstreams, Fault, fake_upstreams
 from tests.fakes.replies import load_kwh
 

@@ -10,7 +10,7 @@ from app.ingest import mqtt_readings
 from app.ingest.charge_level import Company
 from app.ingest.mqtt_readings import KEPT_FOR, Readings
 from app.settings import HomeAssistant, Settings
-from app.settings_mqtt import MqttReading
+from app.settings.mqtt import MqttReading
 
 T0 = datetime(2026, 11, 20, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

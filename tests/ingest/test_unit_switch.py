@@ -12,7 +12,7 @@ from app.ingest.consumption import in_unit, points_of
 from app.ingest.ha_rest import read_history, read_state
 from app.ingest.meters import TEMPERATURE, Meter, Record
 from app.settings import HomeAssistant
-from app.settings_mqtt import MqttReading
+from app.settings.mqtt import MqttReading
 from tests.fakes.scripted_home import ScriptedHome, ScriptedUpstreams
 
 BEGIN = datetime(2026, 11, 3, 23, tzinfo=UTC)

@@ -15,9 +15,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from app.settings_access import Access
-from app.settings_alerts import Alerts
-from app.settings_groups import (
+from app.settings.access import Access
+from app.settings.alerts import Alerts
+from app.settings.home import (
     Battery,
     Grid,
     Inverter,
@@ -27,8 +27,8 @@ from app.settings_groups import (
     WaterHeating,
     ZoneName,
 )
-from app.settings_mqtt import Mqtt
-from app.settings_planning import (
+from app.settings.mqtt import Mqtt
+from app.settings.planning import (
     Arbitrage,
     Charging,
     DecisionThresholds,
@@ -40,7 +40,7 @@ from app.settings_planning import (
     Smoothing,
     StrategicCharging,
 )
-from app.settings_prices import (
+from app.settings.prices import (
     Elprisetjustnu,
     EnergiDataService,
     EnergyCharts,
@@ -50,7 +50,7 @@ from app.settings_prices import (
     Tibber,
     require_providers,
 )
-from app.settings_services import (
+from app.settings.services import (
     Appliance,
     Automation,
     BestTime,
@@ -64,8 +64,8 @@ from app.settings_services import (
     Server,
     Ui,
 )
-from app.settings_tariff import Tariff
-from app.tariff_packs import require_fit
+from app.settings.tariff import Tariff
+from app.settings.tariff_packs import require_fit
 
 __all__ = [
     "Access",

@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from app.settings import Settings
-from app.settings_tariff import Rule
-from app.tariff_packs import pack_of, tariff_holidays
-from app.tariff_segments import Segment, segments
+from app.settings.tariff import Rule
+from app.settings.tariff_packs import pack_of, tariff_holidays
+from app.settings.tariff_segments import Segment, segments
 
 # Component: the field of ``pricing`` below it.
 BASE_FIELDS: Final = {

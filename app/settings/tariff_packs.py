@@ -1,6 +1,6 @@
 """Tariff packs: the figures of a price area that a public page states, each with its source.
 
-One file a country in ``app/tariffs``. What a pack does not hold is the home's to enter: grid fees
+One file a country in ``packs``. What a pack does not hold is the home's to enter: grid fees
 and markups differ by company. ``docs/tariffs.md`` lists every figure.
 """
 
@@ -14,10 +14,10 @@ from pydantic import Field
 
 from app.core.holiday_days import holidays_of
 from app.core.yaml_file import read_mapping
-from app.settings_groups import Group, MoneyPerKwh, Percent
-from app.settings_tariff import PackName, Rate, Rule, Tariff, TaxedCharge, TaxZone
+from app.settings.home import Group, MoneyPerKwh, Percent
+from app.settings.tariff import PackName, Rate, Rule, Tariff, TaxedCharge, TaxZone
 
-FOLDER: Final = Path(__file__).resolve().parent / "tariffs"
+FOLDER: Final = Path(__file__).resolve().parent / "packs"
 
 
 class Figure(Group):

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from app import legacy
 from app.core.atomic_file import PRIVATE, keep_previous, one_writer, replace_file, sweep
 from app.core.errors import DarkstarError
 from app.core.shipped import SHIPPED
 from app.core.yaml_file import mapping_of, read_bytes
-from app.settings_sources import NO_CONFIG, SECRETS, LoadedSettings, merged, settle
+from app.settings.store import legacy
+from app.settings.store.sources import NO_CONFIG, SECRETS, LoadedSettings, merged, settle
 
 _NEW_SECRETS: Final = b"# Passwords and tokens; readable by this user only.\n"
 

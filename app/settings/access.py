@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from app.settings_groups import Group
+from app.settings.home import Group
 
 
 def _host_name(name: str) -> str:

@@ -9,13 +9,13 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from app import legacy
 from app.core.errors import Problem, SettingsError
 from app.core.shipped import SHIPPED
 from app.core.yaml_file import read_mapping
 from app.settings import Settings
-from app.settings_problems import hint, leaves, refusal
-from app.tariff_layers import missing
+from app.settings.problems import hint, leaves, refusal
+from app.settings.store import legacy
+from app.settings.tariff_layers import missing
 
 PREFIX = "DARKSTAR_"
 _SPECIAL = {"DARKSTAR_CONFIG"}

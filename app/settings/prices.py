@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from app.settings_groups import Group
-from app.settings_services import WebAddress
+from app.settings.home import Group
+from app.settings.services import WebAddress
 
 ProviderName = Literal[
     "nordpool",

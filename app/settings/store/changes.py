@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from app import legacy
 from app.core.errors import Problem, SettingsError
-from app.settings_fields import plain_value, setting_fields, value_of
-from app.settings_problems import hint
-from app.settings_sources import LoadedSettings, merged
+from app.settings.fields import plain_value, setting_fields, value_of
+from app.settings.problems import hint
+from app.settings.store import legacy
+from app.settings.store.sources import LoadedSettings, merged
 
 # What GET /api/config shows in place of a secret; sent back, it leaves the secret as it is.
 MASKS: Final = frozenset({"set", "**********"})

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from app.settings_groups import Group, MoneyPerKwh, Percent
-from app.tariff_segments import gaps
+from app.settings.home import Group, MoneyPerKwh, Percent
+from app.settings.tariff_segments import gaps
 
 PackName = Literal[
     "SE1", "SE2", "SE3", "SE4", "NO1", "NO2", "NO3", "NO4", "NO5", "DK1", "DK2", "FI"

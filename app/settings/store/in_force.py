@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from app.settings import Settings
-from app.settings_fields import NEED_A_RESTART, needs_restart, setting_fields, value_of
+from app.settings.fields import NEED_A_RESTART, needs_restart, setting_fields, value_of
 
 _log = structlog.get_logger("darkstar.settings")
 Tell = Callable[[Settings], None]

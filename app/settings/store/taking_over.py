@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from app import legacy
-from app.config_changes import ConfigRefusedError, wanted_of
-from app.config_edit import Edited, edit
-from app.config_files import ConfigFiles, Contents
 from app.core.errors import Problem, SettingsError
 from app.core.yaml_file import mapping_of, read_mapping
-from app.settings_fields import setting_fields
-from app.settings_sources import SECRETS, merged
+from app.settings.fields import setting_fields
+from app.settings.store import legacy
+from app.settings.store.changes import ConfigRefusedError, wanted_of
+from app.settings.store.edit import Edited, edit
+from app.settings.store.files import ConfigFiles, Contents
+from app.settings.store.sources import SECRETS, merged
 from app.wording.i18n import _
 
 Check = Callable[[Mapping[str, Any]], Awaitable[tuple[str, ...]]]

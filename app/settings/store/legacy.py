@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from app.core.errors import Problem, SettingsError
-from app.legacy_names import (
+from app.settings.home import WaterHeating
+from app.settings.store.legacy_names import (
     DEFAULTS,
     EMPTY,
     GIVING_WAY,
@@ -20,7 +21,6 @@ from app.legacy_names import (
     SOLAR,
     WITHOUT_EFFECT,
 )
-from app.settings_groups import WaterHeating
 
 __all__ = ["RENAMED", "WITHOUT_EFFECT", "is_original", "look", "take", "translate"]
 

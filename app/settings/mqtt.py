@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from app.settings_groups import Group
-from app.settings_services import WebAddress
+from app.settings.home import Group
+from app.settings.services import WebAddress
 
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _EXAMPLE: Final = "write e.g. mqtt://user:password@192.0.2.10:1883, or mqtts:// for TLS"

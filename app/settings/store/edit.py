@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from app import legacy, yaml_edit
-from app.config_changes import ConfigRefusedError, Wanted, pruned, target_tree
-from app.config_files import ConfigFiles, Contents
 from app.core.errors import SettingsError
 from app.settings import Settings
-from app.settings_fields import plain_value, setting_fields, values_of
-from app.settings_origins import misdirected
-from app.settings_sources import LoadedSettings, settle
+from app.settings.fields import plain_value, setting_fields, values_of
+from app.settings.store import legacy, yaml_edit
+from app.settings.store.changes import ConfigRefusedError, Wanted, pruned, target_tree
+from app.settings.store.files import ConfigFiles, Contents
+from app.settings.store.origins import misdirected
+from app.settings.store.sources import LoadedSettings, settle
 
 # Original names whose figure means more than the one setting: they give way to today's name.
 _GIVE_WAY: Final[Mapping[str, tuple[str, ...]]] = {

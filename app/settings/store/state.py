@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.config_files import Contents
 from app.core.errors import DarkstarError
-from app.settings_sources import LoadedSettings
+from app.settings.store.files import Contents
+from app.settings.store.sources import LoadedSettings
 
 
 class ConfigChangedError(DarkstarError):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from app.settings_groups import Group, Margin, MoneyPerKwh, Percent, SlotCount
+from app.settings.home import Group, Margin, MoneyPerKwh, Percent, SlotCount
 
 EngineName = Literal["optimal", "cascade"]
 

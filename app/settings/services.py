@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from app.settings_groups import Group, MoneyPerKwh, Percent
+from app.settings.home import Group, MoneyPerKwh, Percent
 
 
 def _web_address(url: str) -> str:

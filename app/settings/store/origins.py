@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from app.core.errors import Problem
 from app.settings import Settings
-from app.settings_fields import plain_value, setting_fields, value_of
+from app.settings.fields import plain_value, setting_fields, value_of
 
 # Secret -> the settings that say where it is sent. ``database.url`` and ``mqtt.url`` are whole:
 # another address comes with its own password, or with none.

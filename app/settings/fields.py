@@ -10,8 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from app.settings import Settings
-from app.settings_problems import holds_secret
-from app.settings_words import WORDS
+from app.settings.problems import holds_secret
+from app.settings.words import WORDS
 
 ENV_PREFIX: Final = "DARKSTAR_"
 # Opened once, when the process starts.

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.settings_groups import Group
+from app.settings.home import Group
 
 Condition = Literal["planner_failing", "database_away", "degraded_inputs", "idle_plan"]
 

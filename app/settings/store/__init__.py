@@ -1,0 +1,1 @@
+"""The configuration as files: read, checked, changed, taken over, put in force."""
