@@ -22,7 +22,7 @@ from app.ingest import lookahead
 from app.manual_slots import manual_frame
 from app.planner.context import Context
 from app.planner.s_index import safety_factor
-from app.tariff_status import tariff_status
+from app.tariff.status import tariff_status
 
 
 @dataclass(frozen=True, slots=True)

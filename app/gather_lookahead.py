@@ -11,7 +11,8 @@ from app.core.provenance import AFTER_THE_HORIZON, InputStatus, Quality
 from app.db import prices
 from app.db.engine import session_scope
 from app.gather import Gathered, Sources
-from app.ingest import demo, lookahead, tariff
+from app.ingest import demo, lookahead
+from app.tariff import prices as tariff
 
 # A whole local day may begin up to a day before the first slot that counts.
 _LOOK_BACK = timedelta(days=lookahead.RECENT_DAYS + 1)

@@ -12,9 +12,10 @@ from app.db import prices
 from app.db.engine import session_scope
 from app.fetch_prices import published_until
 from app.gather import Sources, horizon
-from app.ingest import demo, tariff
+from app.ingest import demo
 from app.ingest.price_day import delivery_day
-from app.tariff_status import tariff_problems
+from app.tariff import prices as tariff
+from app.tariff.status import tariff_problems
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.frames import PRICE_PARTS, SLOT
 from app.db import prices
-from app.ingest import demo, tariff
+from app.ingest import demo
 from app.settings import Settings
+from app.tariff import prices as tariff
 
 _SAME = 1e-6
 

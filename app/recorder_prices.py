@@ -9,8 +9,8 @@ from app.core.slot_quality import ESTIMATED, GAP, MEASURED
 from app.db import heater_slots, prices
 from app.db.engine import session_scope
 from app.gather import Sources
-from app.ingest import tariff
 from app.recorded_slots import PRICES, Known, Slots
+from app.tariff import prices as tariff
 
 
 async def known_prices(sources: Sources, slots: Sequence[datetime]) -> Slots:

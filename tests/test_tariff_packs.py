@@ -9,14 +9,14 @@ import pytest
 from pydantic import ValidationError
 
 from app.core.frames import SLOT
-from app.ingest.tariff import with_parts
 from app.settings import Settings
 from app.settings.store.sources import load_settings
 from app.settings.tariff import PackName
 from app.settings.tariff_layers import expired, missing, source
 from app.settings.tariff_packs import FOLDER, Pack, pack_of, pack_of_country
 from app.settings.tariff_segments import gaps
-from app.tariff_status import tariff_status
+from app.tariff.prices import with_parts
+from app.tariff.status import tariff_status
 from tests.ingest.test_tariff_parts import spot_frame
 
 AREAS: tuple[PackName, ...] = get_args(PackName)

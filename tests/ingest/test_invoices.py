@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from app.core.frames import SLOT
-from app.ingest.tariff import with_parts
 from app.settings import Settings
+from app.tariff.prices import with_parts
 from tests.ingest.test_tariff_parts import spot_frame
 
 ZONE = ZoneInfo("Europe/Stockholm")

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from app.core.frames import PRICES, UTC_TIME, check
-from app.ingest.tariff import with_prices
 from app.settings import Pricing, Settings
+from app.tariff.prices import with_prices
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

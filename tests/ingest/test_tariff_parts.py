@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.frames import PRICE_PARTS, SLOT, UTC_TIME
-from app.ingest.tariff import quarters_before, tariffed, with_parts
 from app.settings import Settings
+from app.tariff.prices import quarters_before, tariffed, with_parts
 
 IMPORT = ("spot_price", "spot_markup", "grid_transfer", "energy_tax", "vat")
 EXPORT = ("spot_price", "export_vat", "export_fees", "export_credit")

@@ -13,9 +13,9 @@ from typing import Final, TypeVar
 import polars as pl
 
 from app.core.frames import PRICE_PARTS, PRICES, SLOT
-from app.ingest.tariff_terms import amount, amount_before_vat, estimated, local_times
 from app.settings import Settings
 from app.settings.tariff_layers import components, holidays
+from app.tariff.terms import amount, amount_before_vat, estimated, local_times
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 

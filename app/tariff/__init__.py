@@ -1,0 +1,1 @@
+"""From a spot price to what a kWh costs and pays."""
