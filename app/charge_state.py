@@ -20,8 +20,9 @@ from app.db import heater_slots, observations, observed
 from app.db.engine import session_scope
 from app.db.models import Observation
 from app.gather import Sources
-from app.ingest import charge_level, demo, ha_company, ha_rest, home_assistant, mqtt_readings
-from app.ingest.charge_level import Company, Followed, Move, Point, Reach
+from app.ingest import demo
+from app.ingest.home import charge_level, ha_company, ha_rest, home_assistant, mqtt_readings
+from app.ingest.home.charge_level import Company, Followed, Move, Point, Reach
 
 NAME: Final = "soc_percent"
 HELD_BACK: Final = "soc_percent_held_back"

@@ -12,7 +12,7 @@ from app.core.errors import NotPublishedYetError, UpstreamError
 from app.db import prices
 from app.db.engine import session_scope
 from app.gather import Sources
-from app.ingest.price_day import (
+from app.ingest.prices.day import (
     DELIVERY_ZONE,
     DayRefusedError,
     PriceDay,
@@ -20,8 +20,8 @@ from app.ingest.price_day import (
     converted,
     delivery_day,
 )
-from app.ingest.price_doubts import agree, compared_with, doubts
-from app.ingest.price_providers import PriceProvider
+from app.ingest.prices.doubts import agree, compared_with, doubts
+from app.ingest.prices.providers import PriceProvider
 
 _log = structlog.get_logger("darkstar.prices")
 

@@ -13,8 +13,7 @@ from app.core.errors import NotPublishedYetError, UpstreamError
 from app.db import prices
 from app.db.engine import session_scope
 from app.gather import Sources
-from app.ingest.own_prices import OwnPrices
-from app.ingest.price_day import (
+from app.ingest.prices.day import (
     DELIVERY_ZONE,
     DayRefusedError,
     PreliminaryError,
@@ -24,8 +23,9 @@ from app.ingest.price_day import (
     next_day,
     quoted_by,
 )
-from app.ingest.price_doubts import same_prices
-from app.ingest.price_providers import PriceProvider, providers
+from app.ingest.prices.doubts import same_prices
+from app.ingest.prices.own_file import OwnPrices
+from app.ingest.prices.providers import PriceProvider, providers
 from app.price_pace import FAILURES_BEFORE_REST
 
 ASK_FOR_TOMORROW_FROM = time(12, 45)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from app.core.clock import slot_floor
 from app.core.frames import SLOT
 from app.core.provenance import InputStatus
-from app.ingest.mqtt_readings import Readings
+from app.ingest.home.mqtt_readings import Readings
 from app.price_pace import Pace
 from app.settings import Settings
 

@@ -15,7 +15,7 @@ from app.db.engine import session_scope
 from app.fetch_prices import fetch_missing_days, published_until
 from app.gather import Gathered, Sources, horizon
 from app.ingest import demo
-from app.ingest.price_day import delivery_day
+from app.ingest.prices.day import delivery_day
 from app.settings import Settings
 from app.tariff import prices as tariff
 

@@ -20,9 +20,10 @@ from app.core.provenance import InputStatus, Quality
 from app.db import forecasts
 from app.db.engine import session_scope
 from app.gather import Gathered, Sources
-from app.ingest import demo, open_meteo, pv_forecast, pv_spread
+from app.ingest import demo, pv_forecast, pv_spread
 from app.ingest.pv_correction import Correction
 from app.ingest.pv_spread import PV
+from app.ingest.weather import open_meteo
 from app.load_sources import RECORDER
 from app.pv_learning import KIND
 from app.pv_plant import Plant, Sun, ask_the_sun

@@ -11,8 +11,8 @@ from app.core.errors import UpstreamError
 from app.core.frames import SLOT_HOURS
 from app.core.provenance import InputStatus, Quality
 from app.gather import Sources
-from app.ingest import ha_counter, home_assistant
-from app.ingest.ha_counter import CountedToday
+from app.ingest.home import ha_counter, home_assistant
+from app.ingest.home.ha_counter import CountedToday
 from app.planner.context import HomeState
 from app.water_today import water_today
 

@@ -35,7 +35,7 @@ from app.core.errors import DarkstarError
 from app.core.shipped import SHIPPED
 from app.db.engine import close, make_engine, make_sessions
 from app.gather import Sources
-from app.ingest.http import make_client
+from app.ingest.http.client import make_client
 from app.job import PlanningJob
 from app.mqtt_task import mqtt_connection
 from app.patient_http import BACKLOG, Patience, patient

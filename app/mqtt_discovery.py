@@ -14,7 +14,7 @@ from typing import Any, Final, get_args
 
 from app import __version__
 from app.api.schemas_now import Action
-from app.ingest.ha_discovery import MADE_BY
+from app.ingest.home.ha_discovery import MADE_BY
 from app.settings import Settings
 
 PRESS: Final = "PRESS"

@@ -13,7 +13,7 @@ from app.db.engine import session_scope
 from app.fetch_prices import published_until
 from app.gather import Sources, horizon
 from app.ingest import demo
-from app.ingest.price_day import delivery_day
+from app.ingest.prices.day import delivery_day
 from app.tariff import prices as tariff
 from app.tariff.status import tariff_problems
 

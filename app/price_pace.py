@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from app.core.errors import NotPublishedYetError, UpstreamError
-from app.ingest.http import RateLimitedError
-from app.ingest.price_day import DayRefusedError
+from app.ingest.http.client import RateLimitedError
+from app.ingest.prices.day import DayRefusedError
 
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(minutes=10)

@@ -5,7 +5,7 @@ from app.db import migrate
 from app.db.engine import close, make_engine, make_sessions
 from app.fetch_prices import Fetched, fetch_missing_days
 from app.gather import Sources
-from app.ingest.http import make_client
+from app.ingest.http.client import make_client
 from app.settings import Settings
 
 

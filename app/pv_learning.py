@@ -16,7 +16,7 @@ from app.db import modelled_pv, observed
 from app.db.engine import session_scope
 from app.gather import Sources
 from app.ingest import pv_climatology, pv_correction, pv_spread
-from app.ingest.open_meteo import MOST_PAST_DAYS, PAST_DAYS
+from app.ingest.weather.open_meteo import MOST_PAST_DAYS, PAST_DAYS
 from app.pv_plant import Plant, modelled
 
 KIND: Final = "pv_kwh"

@@ -11,8 +11,9 @@ import polars as pl
 from app.core.errors import UpstreamError
 from app.core.frames import SLOT_HOURS
 from app.gather import Sources
-from app.ingest import open_meteo, open_meteo_ensemble, pv_forecast
-from app.ingest.snow_cover import with_snow
+from app.ingest import pv_forecast
+from app.ingest.weather import open_meteo, open_meteo_ensemble
+from app.ingest.weather.snow_cover import with_snow
 from app.settings import Settings, SolarArray
 
 # Part of what a forecast is made for: another way of modelling makes another plant.

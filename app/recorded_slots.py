@@ -9,7 +9,7 @@ import polars as pl
 
 from app.core.slot_quality import BOUNDED, ESTIMATED, GAP, is_better, worst
 from app.db.observed import QUANTITIES
-from app.ingest.meters import CONSUMPTION
+from app.ingest.home.meters import CONSUMPTION
 from app.settings import Settings
 
 LOAD: Final = "load_kwh"

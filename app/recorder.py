@@ -20,11 +20,11 @@ from app.core.slot_quality import GAP
 from app.db import heater_slots, observed
 from app.db.engine import session_scope
 from app.gather import Sources
-from app.ingest import ha_backfill, ha_recorded, meters, mqtt_readings
-from app.ingest.charge_level import Reach
-from app.ingest.consumption import most_kwh_per_slot
-from app.ingest.ha_rest import SOURCE
-from app.ingest.meters import SOC, TEMPERATURE, Meter
+from app.ingest.home import ha_backfill, ha_recorded, meters, mqtt_readings
+from app.ingest.home.charge_level import Reach
+from app.ingest.home.consumption import most_kwh_per_slot
+from app.ingest.home.ha_rest import SOURCE
+from app.ingest.home.meters import SOC, TEMPERATURE, Meter
 from app.recorded_slots import LOAD, HomeParts, by_slot, completed, row
 from app.recorder_prices import known_prices
 

@@ -10,7 +10,7 @@ from app.core.clock import slot_floor
 from app.db import forecasts
 from app.db.engine import session_scope
 from app.gather import Sources
-from app.ingest import open_meteo
+from app.ingest.weather import open_meteo
 
 KIND: Final = "temperature_c"
 # As far as the page shows it: a day and a half ahead, and what a slot more costs is a row.

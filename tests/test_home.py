@@ -19,7 +19,7 @@ from app.db.engine import close, make_engine, make_sessions, session_scope
 from app.gather import Sources
 from app.gather_load import gather_load
 from app.home import HomeNow, home_now
-from app.ingest.mqtt_readings import Readings
+from app.ingest.home.mqtt_readings import Readings
 from app.settings import Database, HomeAssistant, Mqtt, Settings
 from app.settings.mqtt import MqttReading
 from tests.db.publishing import publish

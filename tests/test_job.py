@@ -17,7 +17,7 @@ from app.db import lock, plans
 from app.db.engine import make_sessions, session_scope
 from app.db.models import PlanRun
 from app.gather import Sources
-from app.ingest.http import make_client
+from app.ingest.http.client import make_client
 from app.job import PlanningJob
 from app.planner_process import Planner, PlannerProcess
 from app.settings import Settings

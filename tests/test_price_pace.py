@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from app.core.errors import NotPublishedYetError, UpstreamError
-from app.ingest.http import RateLimitedError
-from app.ingest.price_day import DayRefusedError, Refusal
+from app.ingest.http.client import RateLimitedError
+from app.ingest.prices.day import DayRefusedError, Refusal
 from app.price_pace import Pace
 
 NOW = datetime(2026, 11, 23, 11, 45, tzinfo=UTC)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.core.errors import SettingsError
-from app.ingest.entsoe import ZONES
-from app.ingest.price_providers import providers
+from app.ingest.prices.entsoe import ZONES
+from app.ingest.prices.providers import providers
 from app.settings import Settings
 from app.settings.prices import COVERS, ProviderName
 from app.settings.store.sources import load_settings

@@ -138,7 +138,7 @@ async def test_a_week_with_outages_is_recorded_as_it_was_and_learned_from(
     async def no_pause(_: float) -> None:
         await asyncio.sleep(0)
 
-    monkeypatch.setattr("app.ingest.http.pause", no_pause)
+    monkeypatch.setattr("app.ingest.http.client.pause", no_pause)
     home = ScriptedHome(BEGIN, DAYS, down=[DOWN], new_import_meter_at=NEW_METER)
     home.sensors["sensor.battery"].unavailable.append(BATTERY_GONE)
     started = time.perf_counter()

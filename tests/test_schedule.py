@@ -20,7 +20,7 @@ from app.db import plans
 from app.db.engine import close, make_engine, make_sessions, session_scope
 from app.db.models import Base, PlanRun
 from app.gather import Sources
-from app.ingest.http import make_client
+from app.ingest.http.client import make_client
 from app.job import PlanningJob
 from app.planner_process import Planner
 from app.schedule import Schedule

@@ -16,7 +16,7 @@ from tenacity import (
 from app.alerts.machine import Event
 from app.alerts.notice import Notice
 from app.core.errors import DarkstarError
-from app.ingest import http
+from app.ingest.http import client as http
 from app.settings.alerts import Alerts
 
 ATTEMPTS = 3

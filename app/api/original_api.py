@@ -23,7 +23,7 @@ from app.day_profile import day_profile
 from app.db import forecasts, plans
 from app.db.engine import session_scope
 from app.db.models import PlanRun
-from app.ingest import home_assistant
+from app.ingest.home import home_assistant
 from app.plan_debug import PlanDebug, debug_of
 from app.planner_process import Planner
 from app.stored_inputs import planned_with

@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.errors import UpstreamError
 from app.doctor.ask import examine
 from app.doctor.roles import ROLES, Role
-from app.ingest.ha_discovery import KnownHome, discover
+from app.ingest.home.ha_discovery import KnownHome, discover
 from app.settings import HomeAssistant, Settings
 from app.settings.fields import plain_value
 from app.settings.store.origins import same_origin

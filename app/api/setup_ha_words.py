@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from app.core.errors import UpstreamError
-from app.ingest.ha_rest import AddressBannedError, NotHomeAssistantError, TokenRefusedError
-from app.ingest.http import NotFoundError, TimedOutError, UnreachableError, UnusableTokenError
-from app.ingest.http_faults import MalformedError
+from app.ingest.home.ha_rest import AddressBannedError, NotHomeAssistantError, TokenRefusedError
+from app.ingest.http.client import (
+    NotFoundError,
+    TimedOutError,
+    UnreachableError,
+    UnusableTokenError,
+)
+from app.ingest.http.faults import MalformedError
 from app.wording import words
 from app.wording.i18n import _
 

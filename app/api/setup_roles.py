@@ -6,7 +6,7 @@ from typing import Final
 
 from app.doctor.checks import UNITS
 from app.doctor.roles import ROLES, Kind, Role
-from app.ingest.ha_discovery import KnownEntity
+from app.ingest.home.ha_discovery import KnownEntity
 from app.settings import Settings
 from app.wording import words
 from app.wording.i18n import _, marked

@@ -14,7 +14,7 @@ from app.doctor.diagnose import diagnose
 from app.doctor.entity import WINDOW, Answer
 from app.doctor.report import Connection, Report, State
 from app.doctor.roles import Mapped, mapped
-from app.ingest.ha_rest import (
+from app.ingest.home.ha_rest import (
     AddressBannedError,
     EntityState,
     NotHomeAssistantError,
@@ -22,7 +22,7 @@ from app.ingest.ha_rest import (
     read_history,
     read_state,
 )
-from app.ingest.http import make_client
+from app.ingest.http.client import make_client
 from app.settings import HomeAssistant, Settings
 
 # Home Assistant often runs on a small machine, and a day of history is a query each.

@@ -9,7 +9,7 @@ from app.doctor.entity import Entity
 from app.doctor.report import Finding, Verdict
 from app.doctor.roles import Kind
 from app.doctor.series import HOUR, is_dip
-from app.ingest.consumption import ENERGY_UNITS, POWER_UNITS, RESET_BELOW_RATIO
+from app.ingest.home.consumption import ENERGY_UNITS, POWER_UNITS, RESET_BELOW_RATIO
 
 # Gaps shorter than a slot cost nothing; four hours miss a whole price peak.
 GAP_AMBER, GAP_RED = timedelta(minutes=15), timedelta(hours=4)

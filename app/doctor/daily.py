@@ -8,7 +8,7 @@ import polars as pl
 from app.doctor.entity import Entity
 from app.doctor.report import Finding, Verdict
 from app.doctor.roles import Kind
-from app.ingest.consumption import RESET_BELOW_RATIO
+from app.ingest.home.consumption import RESET_BELOW_RATIO
 
 # A device with a clock of its own may be a little late.
 LATE = timedelta(minutes=30)

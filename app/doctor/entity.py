@@ -10,7 +10,7 @@ import polars as pl
 from app.doctor import series
 from app.doctor.report import State
 from app.doctor.roles import Mapped, Role
-from app.ingest.consumption import ENERGY_UNITS, POWER_UNITS
+from app.ingest.home.consumption import ENERGY_UNITS, POWER_UNITS
 
 HOURS: Final = 24
 WINDOW: Final = timedelta(hours=HOURS)

@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from app.core.frames import UTC_TIME
-from app.ingest.consumption import (
+from app.ingest.home.consumption import (
     ENERGY_UNITS,
     LONGEST_DIP,
     POINTS,

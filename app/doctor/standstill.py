@@ -12,8 +12,8 @@ from app.doctor.flows import Flows
 from app.doctor.report import Finding, Verdict
 from app.doctor.roles import Kind
 from app.doctor.series import HOUR
-from app.ingest.charge_level import UNCHANGED_FOR
-from app.ingest.home_assistant import COUNTER_USABLE_FOR
+from app.ingest.home.charge_level import UNCHANGED_FOR
+from app.ingest.home.home_assistant import COUNTER_USABLE_FOR
 from app.settings import Battery
 
 # A level may rest at its limit for a night.

@@ -10,7 +10,7 @@ import polars as pl
 from app.core.clock import day_slots
 from app.core.errors import InputError
 from app.core.frames import UTC_TIME
-from app.ingest.open_meteo import daily_mean_temperature
+from app.ingest.weather.open_meteo import daily_mean_temperature
 
 SOURCE = "Recorded sample (SE4 2023-2024; Energinet, Open-Meteo, UCI)"
 CURRENCY = "SEK"

@@ -12,9 +12,10 @@ import polars as pl
 
 from app.core.errors import UpstreamError
 from app.core.frames import UTC_TIME
-from app.ingest import ha_statistics, load_history
-from app.ingest.ha_socket import SOURCE
-from app.ingest.ha_statistics import ENERGY, Period, Statistic
+from app.ingest import load_history
+from app.ingest.home import ha_statistics
+from app.ingest.home.ha_socket import SOURCE
+from app.ingest.home.ha_statistics import ENERGY, Period, Statistic
 from app.ingest.load_history import WATER
 from app.settings import HomeAssistant
 

@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from app.core.frames import SLOT, UTC_TIME
-from app.ingest.consumption import CONSUMPTION, ENOUGH_OF_A_SLOT
+from app.ingest.home.consumption import CONSUMPTION, ENOUGH_OF_A_SLOT
 
 # `is_measured` tells a heater's meter from the slots in which the plan had it on.
 WATER: Final = pl.Schema(

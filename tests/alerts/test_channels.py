@@ -11,7 +11,7 @@ from app.alerts.channels import ChannelError, Mqtt, web_channels
 from app.alerts.machine import Event
 from app.alerts.notice import Notice
 from app.core.errors import UpstreamError
-from app.ingest import http
+from app.ingest.http import client as http
 from app.settings import Settings, redacted
 from app.settings.alerts import Alerts, Ntfy, Webhook
 from tests.fakes.alert_receiver import AlertReceiver

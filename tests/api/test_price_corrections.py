@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.api.services import Services
 from app.db.engine import session_scope
 from app.db.models import SupersededPrice
-from app.ingest.price_day import next_day
+from app.ingest.prices.day import next_day
 from app.prices_command import refresh_prices
 from app.wording import i18n
 from app.wording.told import told

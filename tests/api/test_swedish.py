@@ -11,7 +11,7 @@ import httpx
 import pytest
 import time_machine
 
-from app.ingest.charge_level import Company, Followed, constancy, doubt
+from app.ingest.home.charge_level import Company, Followed, constancy, doubt
 from app.settings.store.sources import load_settings
 from app.wording import i18n
 from app.wording.told import told

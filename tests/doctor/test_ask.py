@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from app.doctor.ask import examine
 from app.doctor.report import Connection, EntityReport, Report, State, Verdict
-from app.ingest import http
-from app.ingest.http import make_client
+from app.ingest.http import client as http
+from app.ingest.http.client import make_client
 from app.settings import Settings
 from tests.fakes import Fault
 from tests.fakes.sensor_days import SensorDays, signed_home

@@ -16,8 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from app.core import clock
 from app.core.clock import local_day
-from app.ingest.entsoe import ZONES
-from app.ingest.price_day import DELIVERY_ZONE, delivery_day, next_day
+from app.ingest.prices.day import DELIVERY_ZONE, delivery_day, next_day
+from app.ingest.prices.entsoe import ZONES
 from tests.fakes import price_replies as shapes
 from tests.fakes.price_replies import Asked, Row
 

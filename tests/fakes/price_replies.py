@@ -12,8 +12,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from app.core.clock import day_slots
-from app.ingest.entsoe import ZONES
-from app.ingest.price_day import DELIVERY_ZONE, next_day
+from app.ingest.prices.day import DELIVERY_ZONE, next_day
+from app.ingest.prices.entsoe import ZONES
 from tests.fakes.replies import spot_eur_per_mwh
 
 RATES = {"EUR": 1.0, "SEK": 11.05, "NOK": 11.7, "DKK": 7.46}

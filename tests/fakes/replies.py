@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.clock import day_slots, slot_floor
 from app.core.frames import SLOT
-from app.ingest.price_day import DELIVERY_ZONE
+from app.ingest.prices.day import DELIVERY_ZONE
 
 SECOND = timedelta(seconds=1)
 _EUR = {"EUR": 1.0, "SEK": 11.05, "NOK": 11.7, "DKK": 7.46}

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from app.doctor.entity import Answer
 from app.doctor.report import State
 from app.doctor.roles import mapped
-from app.ingest.consumption import points_of
+from app.ingest.home.consumption import points_of
 from app.settings import Settings
 from tests.fakes import replies
 from tests.fakes.server import FakeUpstreams

@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from app.core import clock
-from app.ingest.price_day import delivery_day, next_day
+from app.ingest.prices.day import delivery_day, next_day
 from tests.fakes import ha_websocket, replies
 from tests.fakes.ha_websocket import HaWebSocket
 from tests.fakes.sky import Sky

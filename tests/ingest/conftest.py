@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.ingest import http
+from app.ingest.http import client as http
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.frames import SLOT
-from app.ingest import meters
-from app.ingest.charge_level import (
+from app.ingest.home import meters
+from app.ingest.home.charge_level import (
     Company,
     Followed,
     Move,
@@ -20,8 +20,8 @@ from app.ingest.charge_level import (
     doubt,
     followed,
 )
-from app.ingest.consumption import POINTS
-from app.ingest.meters import SOC, Meter, Record
+from app.ingest.home.consumption import POINTS
+from app.ingest.home.meters import SOC, Meter, Record
 from app.settings import Battery
 
 T0 = datetime(2026, 11, 20, 10, tzinfo=UTC)

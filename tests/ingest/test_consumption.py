@@ -7,7 +7,7 @@ import pytest
 
 from app.core.errors import UpstreamError
 from app.core.frames import check
-from app.ingest.consumption import (
+from app.ingest.home.consumption import (
     CONSUMPTION,
     POINTS,
     consumption,

@@ -7,9 +7,13 @@ import pytest
 from pydantic import SecretStr
 
 from app.core.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
-from app.ingest import home_assistant, http, load_forecast, open_meteo, price_reply
-from app.ingest.nordpool import NordPoolPrices
-from app.ingest.price_day import delivery_day, next_day
+from app.ingest import load_forecast
+from app.ingest.home import home_assistant
+from app.ingest.http import client as http
+from app.ingest.prices import reply as price_reply
+from app.ingest.prices.day import delivery_day, next_day
+from app.ingest.prices.nordpool import NordPoolPrices
+from app.ingest.weather import open_meteo
 from app.settings import HomeAssistant, Location, NordPool, OpenMeteo, Settings, SolarArray
 from app.settings.store.sources import load_settings
 from tests.fakes import CONSUMPTION, SOC, FakeUpstreams, Fault, fake_upstreams

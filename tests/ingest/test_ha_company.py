@@ -6,8 +6,9 @@ import pytest
 from pydantic import SecretStr
 
 from app.core.errors import UpstreamError
-from app.ingest import charge_level, ha_company, ha_rest, http
-from app.ingest.charge_level import Company, Followed
+from app.ingest.home import charge_level, ha_company, ha_rest
+from app.ingest.home.charge_level import Company, Followed
+from app.ingest.http import client as http
 from app.settings import HomeAssistant
 from tests.fakes import FakeUpstreams
 from tests.fakes.ha_websocket import WsFault

@@ -9,8 +9,9 @@ import pytest
 from pydantic import SecretStr
 
 from app.core.errors import UpstreamAuthError, UpstreamError
-from app.ingest import ha_rest, ha_socket, home_assistant, http
-from app.ingest.home_assistant import Reading, SensorInvalidError
+from app.ingest.home import ha_rest, ha_socket, home_assistant
+from app.ingest.home.home_assistant import Reading, SensorInvalidError
+from app.ingest.http import client as http
 from app.settings import HomeAssistant
 from tests.fakes import SOC, FakeUpstreams, Fault
 from tests.fakes.ha_websocket import WsFault

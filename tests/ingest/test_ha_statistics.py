@@ -8,10 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from app.core.errors import UpstreamAuthError, UpstreamError
-from app.ingest import ha_socket, ha_statistics
-from app.ingest.ha_socket import CommandRefusedError
-from app.ingest.ha_statistics import STATISTICS, Period, Statistic, StatisticUnitError
-from app.ingest.http import NotFoundError
+from app.ingest.home import ha_socket, ha_statistics
+from app.ingest.home.ha_socket import CommandRefusedError
+from app.ingest.home.ha_statistics import STATISTICS, Period, Statistic, StatisticUnitError
+from app.ingest.http.client import NotFoundError
 from app.settings import HomeAssistant
 from tests.fakes.ha_websocket import HaWebSocket, Kept, WsFault
 from tests.fakes.server import FakeUpstreams

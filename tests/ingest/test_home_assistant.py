@@ -14,13 +14,14 @@ from pydantic import SecretStr
 from app import mqtt_discovery
 from app.core.errors import UpstreamAuthError, UpstreamError
 from app.core.shipped import SHIPPED
-from app.ingest import ha_discovery, home_assistant, http
-from app.ingest.home_assistant import (
+from app.ingest.home import ha_discovery, home_assistant
+from app.ingest.home.home_assistant import (
     Reading,
     SensorInvalidError,
     SensorMissingError,
     SensorUnavailableError,
 )
+from app.ingest.http import client as http
 from app.settings import HomeAssistant, Settings
 from tests.ingest.replies import reply
 

@@ -10,7 +10,7 @@ import respx
 
 from app.core import clock
 from app.core.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
-from app.ingest import http
+from app.ingest.http import client as http
 
 URL = "https://example.test/data"
 

@@ -11,8 +11,8 @@ import pytest
 from app.core.clock import day_slots
 from app.core.frames import check
 from app.ingest import demo
-from app.ingest.consumption import CONSUMPTION
 from app.ingest.day_class import HomeCalendar
+from app.ingest.home.consumption import CONSUMPTION
 from app.ingest.load_forecast import (
     LOAD,
     LoadForecast,

@@ -8,7 +8,7 @@ import pytest
 from app.core.frames import SLOT, UTC_TIME
 from app.ingest import load_history
 from app.ingest.ha_load import HouseRows
-from app.ingest.ha_statistics import ENERGY
+from app.ingest.home.ha_statistics import ENERGY
 from app.ingest.load_history import WATER
 
 START = datetime(2026, 3, 28, 12, tzinfo=UTC)

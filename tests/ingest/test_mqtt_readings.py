@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from app.core.frames import SLOT
-from app.ingest import mqtt_readings
-from app.ingest.charge_level import Company
-from app.ingest.mqtt_readings import KEPT_FOR, Readings
+from app.ingest.home import mqtt_readings
+from app.ingest.home.charge_level import Company
+from app.ingest.home.mqtt_readings import KEPT_FOR, Readings
 from app.settings import HomeAssistant, Settings
 from app.settings.mqtt import MqttReading
 

@@ -9,8 +9,9 @@ import pytest
 import respx
 
 from app.core.errors import NotPublishedYetError, UpstreamError
-from app.ingest import http, nordpool
-from app.ingest.price_day import SPOT, PriceDay, Wanted, delivery_day, next_day
+from app.ingest.http import client as http
+from app.ingest.prices import nordpool
+from app.ingest.prices.day import SPOT, PriceDay, Wanted, delivery_day, next_day
 from app.settings import NordPool
 from tests.ingest.replies import reply
 

@@ -13,7 +13,8 @@ import respx
 from app.core.clock import day_slots
 from app.core.errors import UpstreamAuthError, UpstreamError
 from app.core.frames import check
-from app.ingest import http, open_meteo
+from app.ingest.http import client as http
+from app.ingest.weather import open_meteo
 from app.settings import Location, OpenMeteo, SolarArray
 from tests.ingest.replies import reply
 

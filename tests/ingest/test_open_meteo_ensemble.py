@@ -11,7 +11,8 @@ import respx
 
 from app.core.errors import UpstreamAuthError, UpstreamError
 from app.core.frames import SLOT, check
-from app.ingest import http, open_meteo, open_meteo_ensemble
+from app.ingest.http import client as http
+from app.ingest.weather import open_meteo, open_meteo_ensemble
 from app.settings import Location, OpenMeteo, SolarArray
 from tests.fakes.sky import Sky
 

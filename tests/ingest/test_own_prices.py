@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import UpstreamError
-from app.ingest import http
-from app.ingest.price_day import PriceDay
-from app.ingest.price_providers import providers
+from app.ingest.http import client as http
+from app.ingest.prices.day import PriceDay
+from app.ingest.prices.providers import providers
 from app.settings import Settings
 from tests.fakes.price_replies import rows_of
 

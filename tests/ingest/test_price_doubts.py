@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from app.ingest import demo
-from app.ingest.price_day import DELIVERY_ZONE, SPOT, PriceDay
-from app.ingest.price_doubts import NEIGHBOURS, agree, doubts, same_prices
+from app.ingest.prices.day import DELIVERY_ZONE, SPOT, PriceDay
+from app.ingest.prices.doubts import NEIGHBOURS, agree, doubts, same_prices
 from tests.fakes.price_replies import rows_of
 
 DAY = date(2026, 11, 24)

@@ -13,9 +13,9 @@ import pytest
 import respx
 
 from app.core.errors import UpstreamError
-from app.ingest import http
-from app.ingest.price_day import DELIVERY_ZONE, PriceDay, next_day
-from app.ingest.price_providers import providers
+from app.ingest.http import client as http
+from app.ingest.prices.day import DELIVERY_ZONE, PriceDay, next_day
+from app.ingest.prices.providers import providers
 from app.settings import Settings
 from tests.fakes import price_replies as shapes
 from tests.fakes.price_replies import Asked, Row, rows_of

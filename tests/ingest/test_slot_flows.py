@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from app.core.frames import SLOT
-from app.ingest import meters, slot_flows
-from app.ingest.consumption import POINTS
-from app.ingest.meters import Meter, MeterUnitError, Record
-from app.ingest.slot_flows import Part
+from app.ingest.home import meters, slot_flows
+from app.ingest.home.consumption import POINTS
+from app.ingest.home.meters import Meter, MeterUnitError, Record
+from app.ingest.home.slot_flows import Part
 from app.settings import HomeAssistant
 
 T0 = datetime(2026, 2, 3, 10, tzinfo=UTC)

@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 from app.core.frames import SLOT
-from app.ingest import ha_recorded, home_assistant, http, meters, mqtt_readings
-from app.ingest.consumption import in_unit, points_of
-from app.ingest.ha_rest import read_history, read_state
-from app.ingest.meters import TEMPERATURE, Meter, Record
+from app.ingest.home import ha_recorded, home_assistant, meters, mqtt_readings
+from app.ingest.home.consumption import in_unit, points_of
+from app.ingest.home.ha_rest import read_history, read_state
+from app.ingest.home.meters import TEMPERATURE, Meter, Record
+from app.ingest.http import client as http
 from app.settings import HomeAssistant
 from app.settings.mqtt import MqttReading
 from tests.fakes.scripted_home import ScriptedHome, ScriptedUpstreams

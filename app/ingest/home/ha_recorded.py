@@ -12,10 +12,10 @@ import polars as pl
 
 from app.core.errors import UpstreamError
 from app.core.frames import SLOT
-from app.ingest import meters
-from app.ingest.ha_company import confirmed_at, read_companies
-from app.ingest.ha_rest import SensorMissingError, read_history, read_state
-from app.ingest.meters import Meter, Record
+from app.ingest.home import meters
+from app.ingest.home.ha_company import confirmed_at, read_companies
+from app.ingest.home.ha_rest import SensorMissingError, read_history, read_state
+from app.ingest.home.meters import Meter, Record
 from app.settings import HomeAssistant
 
 # A piece that reaches over an edge of the window is cut there: read this much around it.

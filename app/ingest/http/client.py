@@ -21,7 +21,7 @@ from tenacity import (
 from app import __version__
 from app.core.clock import now
 from app.core.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
-from app.ingest.http_faults import (
+from app.ingest.http.faults import (
     ForbiddenError,
     MalformedError,
     NotFoundError,

@@ -11,9 +11,9 @@ from pydantic import BaseModel, NaiveDatetime
 
 from app.core.errors import NotPublishedYetError
 from app.core.frames import SLOT
-from app.ingest.http import Question
-from app.ingest.price_day import Interval, PriceDay, Refusal, Wanted, next_day, whole_day
-from app.ingest.price_reply import asked_json, validated
+from app.ingest.http.client import Question
+from app.ingest.prices.day import Interval, PriceDay, Refusal, Wanted, next_day, whole_day
+from app.ingest.prices.reply import asked_json, validated
 from app.settings import EnergiDataService, NordPool
 
 SOURCE = "Energi Data Service"

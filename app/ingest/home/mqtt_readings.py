@@ -15,12 +15,12 @@ from typing import Any, Final
 import polars as pl
 
 from app.core.frames import SLOT
-from app.ingest import meters
-from app.ingest.charge_level import Company, Point, Reach
-from app.ingest.consumption import POINTS, POWER_UNITS
-from app.ingest.ha_recorded import AROUND, UNCONFIRMED_FOR, Recorded
-from app.ingest.home_assistant import Reading, SensorInvalidError, soc_percent
-from app.ingest.meters import Meter, Record
+from app.ingest.home import meters
+from app.ingest.home.charge_level import Company, Point, Reach
+from app.ingest.home.consumption import POINTS, POWER_UNITS
+from app.ingest.home.ha_recorded import AROUND, UNCONFIRMED_FOR, Recorded
+from app.ingest.home.home_assistant import Reading, SensorInvalidError, soc_percent
+from app.ingest.home.meters import Meter, Record
 from app.settings import HomeAssistant
 from app.settings.mqtt import MqttReading
 

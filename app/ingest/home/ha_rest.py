@@ -16,8 +16,8 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from app.core.clock import iso_utc
 from app.core.errors import UpstreamAuthError, UpstreamError
-from app.ingest.consumption import POINTS, points_of
-from app.ingest.http import (
+from app.ingest.home.consumption import POINTS, points_of
+from app.ingest.http.client import (
     ForbiddenError,
     NotFoundError,
     TooLongError,

@@ -12,7 +12,7 @@ from typing import Final, Self
 
 import polars as pl
 
-from app.ingest.consumption import POINTS
+from app.ingest.home.consumption import POINTS
 from app.settings import Battery
 
 Point = tuple[datetime, float | None]

@@ -12,8 +12,8 @@ from statistics import median
 
 import polars as pl
 
-from app.ingest.own_prices import SOURCE as OWN
-from app.ingest.price_day import DELIVERY_ZONE, PER_EUR, PriceDay
+from app.ingest.prices.day import DELIVERY_ZONE, PER_EUR, PriceDay
+from app.ingest.prices.own_file import SOURCE as OWN
 
 # How many days before are compared with, and how many of them must be known.
 NEIGHBOURS, FEWEST_NEIGHBOURS = 14, 3

@@ -9,16 +9,9 @@ import httpx
 from pydantic import AwareDatetime, BaseModel
 
 from app.core.errors import NotPublishedYetError
-from app.ingest.http import Question
-from app.ingest.price_day import (
-    Interval,
-    PreliminaryError,
-    PriceDay,
-    Refusal,
-    Wanted,
-    whole_day,
-)
-from app.ingest.price_reply import asked_json, validated
+from app.ingest.http.client import Question
+from app.ingest.prices.day import Interval, PreliminaryError, PriceDay, Refusal, Wanted, whole_day
+from app.ingest.prices.reply import asked_json, validated
 from app.settings import NordPool
 
 SOURCE = "Nord Pool"

@@ -9,8 +9,8 @@ import httpx
 import polars as pl
 
 from app.core.errors import UpstreamError
-from app.ingest.consumption import ENERGY_UNITS, POWER_UNITS, consumption
-from app.ingest.ha_rest import (
+from app.ingest.home.consumption import ENERGY_UNITS, POWER_UNITS, consumption
+from app.ingest.home.ha_rest import (
     HISTORY_DAY_BYTES,
     SOURCE,
     SensorMissingError,

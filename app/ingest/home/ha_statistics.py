@@ -15,8 +15,8 @@ import polars as pl
 from app.core.clock import iso_utc
 from app.core.errors import UpstreamError
 from app.core.frames import UTC_TIME
-from app.ingest.consumption import ENERGY_UNITS, POWER_UNITS
-from app.ingest.ha_socket import SOURCE, ask_all
+from app.ingest.home.consumption import ENERGY_UNITS, POWER_UNITS
+from app.ingest.home.ha_socket import SOURCE, ask_all
 from app.settings import HomeAssistant
 
 Period = Literal["5minute", "hour"]

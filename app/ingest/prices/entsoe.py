@@ -14,8 +14,8 @@ from pydantic import AwareDatetime, SecretStr, TypeAdapter
 
 from app.core.clock import local_midnight
 from app.core.errors import NotPublishedYetError, UpstreamAuthError
-from app.ingest.http import MalformedError, Question
-from app.ingest.price_day import (
+from app.ingest.http.client import MalformedError, Question
+from app.ingest.prices.day import (
     DELIVERY_ZONE,
     Interval,
     PriceDay,
@@ -24,7 +24,7 @@ from app.ingest.price_day import (
     next_day,
     whole_day,
 )
-from app.ingest.price_reply import asked
+from app.ingest.prices.reply import asked
 from app.settings import Entsoe, NordPool
 
 SOURCE = "ENTSO-E"

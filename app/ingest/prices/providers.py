@@ -5,14 +5,14 @@ from typing import Protocol
 
 import httpx
 
-from app.ingest.energi_data_service import EnergiDataServicePrices
-from app.ingest.energy_charts import EnergyChartsPrices
-from app.ingest.entsoe import EntsoePrices
-from app.ingest.nordpool import NordPoolPrices
-from app.ingest.own_prices import OwnPrices
-from app.ingest.price_day import PriceDay
-from app.ingest.price_files import FilePrices
-from app.ingest.tibber import TibberPrices
+from app.ingest.prices.day import PriceDay
+from app.ingest.prices.energi_data_service import EnergiDataServicePrices
+from app.ingest.prices.energy_charts import EnergyChartsPrices
+from app.ingest.prices.entsoe import EntsoePrices
+from app.ingest.prices.nordpool import NordPoolPrices
+from app.ingest.prices.own_file import OwnPrices
+from app.ingest.prices.price_files import FilePrices
+from app.ingest.prices.tibber import TibberPrices
 from app.settings import Settings
 from app.settings.prices import ProviderName, serving
 

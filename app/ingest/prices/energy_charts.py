@@ -9,9 +9,9 @@ import httpx
 from pydantic import BaseModel, Field
 
 from app.core.errors import NotPublishedYetError
-from app.ingest.http import NotFoundError, Question
-from app.ingest.price_day import PriceDay, Refusal, Wanted, whole_day
-from app.ingest.price_reply import asked_json, evenly, in_the_day, validated
+from app.ingest.http.client import NotFoundError, Question
+from app.ingest.prices.day import PriceDay, Refusal, Wanted, whole_day
+from app.ingest.prices.reply import asked_json, evenly, in_the_day, validated
 from app.settings import EnergyCharts, NordPool
 
 SOURCE = "Energy-Charts"

@@ -10,13 +10,13 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from app.core.errors import UpstreamAuthError
-from app.ingest.ha_rest import (
+from app.ingest.home.ha_rest import (
     SOURCE,
     AddressBannedError,
     NotHomeAssistantError,
     TokenRefusedError,
 )
-from app.ingest.http import (
+from app.ingest.http.client import (
     ForbiddenError,
     NotFoundError,
     Question,

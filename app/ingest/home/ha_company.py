@@ -13,8 +13,8 @@ from typing import Any, Final
 from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from app.core.errors import UpstreamError
-from app.ingest.charge_level import Company
-from app.ingest.ha_socket import SOURCE, ask_all
+from app.ingest.home.charge_level import Company
+from app.ingest.home.ha_socket import SOURCE, ask_all
 from app.settings import HomeAssistant
 
 # Several questions in one conversation; a run would rather plan without.

@@ -12,12 +12,12 @@ import polars as pl
 
 from app.core.frames import SLOT, SLOT_HOURS, UTC_TIME
 from app.core.slot_quality import ESTIMATED, STATISTICS
-from app.ingest import ha_statistics, meters
-from app.ingest.charge_level import without_jumps
-from app.ingest.consumption import ENOUGH_OF_A_SLOT
-from app.ingest.ha_statistics import Period, Statistic
-from app.ingest.meters import MEASURED_SLOTS, SOC, TEMPERATURE, Meter
-from app.ingest.slot_flows import Part
+from app.ingest.home import ha_statistics, meters
+from app.ingest.home.charge_level import without_jumps
+from app.ingest.home.consumption import ENOUGH_OF_A_SLOT
+from app.ingest.home.ha_statistics import Period, Statistic
+from app.ingest.home.meters import MEASURED_SLOTS, SOC, TEMPERATURE, Meter
+from app.ingest.home.slot_flows import Part
 from app.settings import HomeAssistant
 
 # Home Assistant keeps five minutes for ten days; the tenth is being deleted.

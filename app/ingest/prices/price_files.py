@@ -9,9 +9,9 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, RootModel
 
 from app.core.errors import NotPublishedYetError
-from app.ingest.http import NotFoundError, Question
-from app.ingest.price_day import Interval, PriceDay, Refusal, Wanted, whole_day
-from app.ingest.price_reply import asked_json, validated
+from app.ingest.http.client import NotFoundError, Question
+from app.ingest.prices.day import Interval, PriceDay, Refusal, Wanted, whole_day
+from app.ingest.prices.reply import asked_json, validated
 from app.settings import Elprisetjustnu, Hvakosterstrommen, NordPool
 
 _EUR: Final = "EUR"

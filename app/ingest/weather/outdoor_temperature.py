@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import BaseModel
 
 from app.core.frames import UTC_TIME
-from app.ingest.open_meteo import Numbers, ask, read, require_steps
+from app.ingest.weather.open_meteo import Numbers, ask, read, require_steps
 from app.settings import Location, OpenMeteo
 
 # A mean of fewer hours says as much about the time of day as about the day.

@@ -23,7 +23,7 @@ from websockets.exceptions import (
 )
 
 from app.core.errors import UpstreamAuthError, UpstreamError
-from app.ingest import http
+from app.ingest.http import client as http
 from app.settings import HomeAssistant
 
 SOURCE = "Home Assistant"

@@ -9,10 +9,10 @@ import polars as pl
 
 from app.core.errors import UpstreamError
 from app.core.frames import UTC_TIME
-from app.ingest import slot_flows
-from app.ingest.charge_level import Reach, without_jumps
-from app.ingest.consumption import CELSIUS, ENERGY_UNITS, FAHRENHEIT, POWER_UNITS
-from app.ingest.slot_flows import FLOW, Part
+from app.ingest.home import slot_flows
+from app.ingest.home.charge_level import Reach, without_jumps
+from app.ingest.home.consumption import CELSIUS, ENERGY_UNITS, FAHRENHEIT, POWER_UNITS
+from app.ingest.home.slot_flows import FLOW, Part
 from app.settings import HomeAssistant
 
 SOC: Final = "soc_percent"

@@ -14,9 +14,9 @@ import httpx
 import polars as pl
 
 from app.core.errors import UpstreamError
-from app.ingest.consumption import ENERGY_UNITS, RESET_BELOW_RATIO, without_dips
-from app.ingest.ha_rest import SOURCE, EntityState, read_history, read_state
-from app.ingest.home_assistant import Reading, SensorInvalidError, energy_kwh, number
+from app.ingest.home.consumption import ENERGY_UNITS, RESET_BELOW_RATIO, without_dips
+from app.ingest.home.ha_rest import SOURCE, EntityState, read_history, read_state
+from app.ingest.home.home_assistant import Reading, SensorInvalidError, energy_kwh, number
 from app.settings import HomeAssistant
 
 # A value known this long before midnight still is the one at midnight.

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from app.core.errors import UpstreamError
 from app.core.frames import SLOT, UTC_TIME
-from app.ingest.open_meteo import Numbers, ask, plane_params, read, require_steps
+from app.ingest.weather.open_meteo import Numbers, ask, plane_params, read, require_steps
 from app.settings import Location, OpenMeteo, SolarArray
 
 SOURCE: Final = "Open-Meteo's ensemble"

@@ -10,8 +10,8 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from app.core.errors import NotPublishedYetError
-from app.ingest.http import Question, ask, parsed_json
-from app.ingest.price_day import Interval, Refusal, Wanted
+from app.ingest.http.client import Question, ask, parsed_json
+from app.ingest.prices.day import Interval, Refusal, Wanted
 
 # A plan waits for all of them, one after the other.
 PATIENCE_SECONDS = 15.0

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from app.core.clock import day_slots
 from app.core.errors import UpstreamError
 from app.core.frames import SLOT, UTC_TIME
-from app.ingest.http import get_json
+from app.ingest.http.client import get_json
 from app.settings import Location, OpenMeteo, SolarArray
 
 SOURCE: Final = "Open-Meteo"

@@ -13,7 +13,7 @@ import polars as pl
 
 from app.core.frames import SLOT, SLOT_HOURS, UTC_TIME
 from app.core.slot_quality import BOUNDED, ESTIMATED, GAP, MEASURED, RESET
-from app.ingest.consumption import (
+from app.ingest.home.consumption import (
     ENERGY_UNITS,
     ENOUGH_OF_A_SLOT,
     LONGEST_STEP,

@@ -17,8 +17,8 @@ from typing import Final
 import httpx
 
 from app.core.errors import NotPublishedYetError, UpstreamError
-from app.ingest.price_day import PriceDay, Refusal, Wanted, whole_day
-from app.ingest.price_reply import evenly
+from app.ingest.prices.day import PriceDay, Refusal, Wanted, whole_day
+from app.ingest.prices.reply import evenly
 from app.settings import NordPool
 
 FOLDER: Final = "prices"

@@ -9,9 +9,9 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, SecretStr
 
 from app.core.errors import NotPublishedYetError, UpstreamAuthError
-from app.ingest.http import Question
-from app.ingest.price_day import PriceDay, Refusal, Wanted, whole_day
-from app.ingest.price_reply import asked_json, evenly, in_the_day, validated
+from app.ingest.http.client import Question
+from app.ingest.prices.day import PriceDay, Refusal, Wanted, whole_day
+from app.ingest.prices.reply import asked_json, evenly, in_the_day, validated
 from app.settings import NordPool, Tibber
 
 SOURCE = "Tibber"

@@ -1,0 +1,1 @@
+"""What the home's own sensors say and said."""

@@ -1,0 +1,1 @@
+"""How an outside service is asked, and what can go wrong."""

@@ -1,0 +1,1 @@
+"""One module a price source, each giving one whole delivery day or a reason."""
