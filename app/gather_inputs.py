@@ -12,13 +12,13 @@ from app.core.frames import SLOT
 from app.core.provenance import InputStatus
 from app.db import manual_actions, plans
 from app.db.engine import session_scope
+from app.forecast import lookahead
 from app.gather import Sources
 from app.gather_load import gather_load
 from app.gather_lookahead import gather_lookahead
 from app.gather_prices import gather_prices
 from app.gather_pv import gather_pv
 from app.home import home_now
-from app.ingest import lookahead
 from app.manual_slots import manual_frame
 from app.planner.context import Context
 from app.planner.s_index import safety_factor

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from app.core.errors import DarkstarError, InputError
 from app.core.frames import FORECAST, SLOT, SLOTS
-from app.ingest import lookahead
+from app.forecast import lookahead
 from app.planner.context import Context, HomeState
 from app.planner.neutral import NEUTRAL_RULES
 from app.planner.run import ENGINE_FAULTS, Plan, make_plan

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from app.core.frames import FORECAST, SLOTS
-from app.ingest import lookahead
+from app.forecast import lookahead
 from app.planner.context import Context, HomeState
 from app.planner.neutral import NEUTRAL_RULES
 from app.planner.run import make_plan

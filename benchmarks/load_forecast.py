@@ -18,8 +18,8 @@ import polars as pl
 
 from app.core.clock import day_slots
 from app.core.frames import UTC_TIME
-from app.ingest.day_class import HomeCalendar
-from app.ingest.load_forecast import WINDOW_DAYS, LoadForecast, from_history
+from app.forecast.day_class import HomeCalendar
+from app.forecast.load import WINDOW_DAYS, LoadForecast, from_history
 
 CALENDAR = HomeCalendar(ZoneInfo("Europe/Stockholm"), "SE")
 WARM_UP_DAYS = 30

@@ -29,7 +29,7 @@ from pydantic import TypeAdapter
 from app.core.clock import local_midnight
 from app.core.errors import DarkstarError
 from app.core.frames import FORECAST, PRICES, SLOT_HOURS
-from app.ingest import lookahead
+from app.forecast import lookahead
 from app.planner import checker
 from app.planner.context import Context, HomeState
 from app.planner.neutral import NEUTRAL_RULES

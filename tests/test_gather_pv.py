@@ -18,9 +18,9 @@ from app.core.frames import SLOT
 from app.core.provenance import Quality
 from app.db import forecasts, modelled_pv, observed, scores
 from app.db.engine import make_sessions, session_scope
+from app.forecast.pv_spread import PV
 from app.gather import Gathered, Sources
 from app.ingest.http import client as http
-from app.ingest.pv_spread import PV
 from app.pv_plant import Plant
 from app.settings import Settings
 from tests.db.publishing import ZONE

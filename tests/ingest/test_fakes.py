@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.core.errors import NotPublishedYetError, UpstreamAuthError, UpstreamError
-from app.ingest import load_forecast
+from app.forecast import load as load_forecast
 from app.ingest.home import home_assistant
 from app.ingest.http import client as http
 from app.ingest.prices import reply as price_reply

@@ -10,10 +10,8 @@ import pytest
 
 from app.core.clock import day_slots
 from app.core.frames import check
-from app.ingest import demo
-from app.ingest.day_class import HomeCalendar
-from app.ingest.home.consumption import CONSUMPTION
-from app.ingest.load_forecast import (
+from app.forecast.day_class import HomeCalendar
+from app.forecast.load import (
     LOAD,
     LoadForecast,
     NotEnoughHistoryError,
@@ -21,6 +19,8 @@ from app.ingest.load_forecast import (
     from_history,
     whole_days,
 )
+from app.ingest import demo
+from app.ingest.home.consumption import CONSUMPTION
 from benchmarks import load_forecast as bench
 
 ZONE = ZoneInfo("Europe/Stockholm")

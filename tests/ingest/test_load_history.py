@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from app.core.frames import SLOT, UTC_TIME
-from app.ingest import load_history
-from app.ingest.ha_load import HouseRows
+from app.forecast import load_history
+from app.forecast.ha_load import HouseRows
+from app.forecast.load_history import WATER
 from app.ingest.home.ha_statistics import ENERGY
-from app.ingest.load_history import WATER
 
 START = datetime(2026, 3, 28, 12, tzinfo=UTC)
 FIVE = timedelta(minutes=5)

@@ -8,7 +8,7 @@ import pytest
 
 from app.core.clock import day_slots, local_midnight
 from app.core.frames import FORECAST, LOOKAHEAD, SLOT
-from app.ingest.lookahead import RECENT_DAYS, lookahead, slots_after
+from app.forecast.lookahead import RECENT_DAYS, lookahead, slots_after
 from app.settings import Settings
 from app.tariff import prices as tariff
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from app.core.frames import SLOT, check
-from app.ingest.pv_forecast import HOME_INVERTER, PANELS, energy, limits_kw, panels
+from app.forecast.pv import HOME_INVERTER, PANELS, energy, limits_kw, panels
 from app.ingest.weather import open_meteo, snow_cover
 from app.settings import Inverter, Settings, SolarArray, SolarInverter
 

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from app.core.frames import SLOT, UTC_TIME, check
-from app.ingest import pv_climatology, pv_correction, pv_spread
-from app.ingest.pv_correction import Correction, learn
+from app.forecast import pv_climatology, pv_correction, pv_spread
+from app.forecast.pv_correction import Correction, learn
 
 TODAY = date(2026, 6, 20)
 MIDNIGHT = datetime(2026, 6, 20, tzinfo=UTC)

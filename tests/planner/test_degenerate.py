@@ -10,7 +10,7 @@ import pytest
 
 from app import scenario
 from app.core.frames import FORECAST, SLOT
-from app.ingest import lookahead
+from app.forecast import lookahead
 from app.planner import checker
 from app.planner.context import Context, HomeState
 from app.planner.run import make_plan

@@ -6,8 +6,8 @@ from typing import Final
 import polars as pl
 
 from app.core.frames import SLOT, UTC_TIME
-from app.ingest.day_class import QUARTERS
-from app.ingest.pv_spread import PV
+from app.forecast.day_class import QUARTERS
+from app.forecast.pv_spread import PV
 
 # This month, as the sun sees it: half a month on both sides of the day.
 HALF_MONTH_DAYS: Final = 15

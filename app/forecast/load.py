@@ -14,10 +14,10 @@ import polars as pl
 
 from app.core.errors import UpstreamError
 from app.core.frames import SLOT_HOURS, UTC_TIME
-from app.ingest import load_temperature
-from app.ingest.day_class import QUARTERS, HomeCalendar
-from app.ingest.load_profile import POOLING_DAYS, profile, spread
-from app.ingest.load_temperature import Day, heating_degrees
+from app.forecast import load_temperature
+from app.forecast.day_class import QUARTERS, HomeCalendar
+from app.forecast.load_profile import POOLING_DAYS, profile, spread
+from app.forecast.load_temperature import Day, heating_degrees
 
 # `load_kwh` is the mean that a plan needs; one in ten outcomes lies below `p10_kwh`, one in ten
 # above `p90_kwh`; both are null while there are too few days to tell.

@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from app.ingest.day_class import QUARTERS
+from app.forecast.day_class import QUARTERS
 
 # Days of one class worth five count half by themselves, half with all days.
 POOLING_DAYS: Final = 5.0

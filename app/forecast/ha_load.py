@@ -12,11 +12,11 @@ import polars as pl
 
 from app.core.errors import UpstreamError
 from app.core.frames import UTC_TIME
-from app.ingest import load_history
+from app.forecast import load_history
+from app.forecast.load_history import WATER
 from app.ingest.home import ha_statistics
 from app.ingest.home.ha_socket import SOURCE
 from app.ingest.home.ha_statistics import ENERGY, Period, Statistic
-from app.ingest.load_history import WATER
 from app.settings import HomeAssistant
 
 # Home Assistant keeps five minutes for ten days; the tenth is being deleted.
