@@ -19,7 +19,7 @@ from app.core.provenance import InputStatus, Quality
 from app.db import heater_slots, observations, observed
 from app.db.engine import session_scope
 from app.db.models import Observation
-from app.gather import Sources
+from app.fetch.sources import Sources
 from app.ingest import demo
 from app.ingest.home import charge_level, ha_company, ha_rest, home_assistant, mqtt_readings
 from app.ingest.home.charge_level import Company, Followed, Move, Point, Reach

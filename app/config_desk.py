@@ -13,7 +13,7 @@ from app.core.errors import AnswerTooSlowError, DatabaseUnavailableError, Settin
 from app.db import setting_changes
 from app.db.engine import session_scope
 from app.db.models import SettingChange
-from app.gather import Sessions
+from app.fetch.sources import Sessions
 from app.settings import Settings
 from app.settings.fields import NEED_A_RESTART, plain_value, setting_fields, value_of
 from app.settings.store import legacy

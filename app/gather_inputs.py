@@ -12,8 +12,8 @@ from app.core.frames import SLOT
 from app.core.provenance import InputStatus
 from app.db import manual_actions, plans
 from app.db.engine import session_scope
+from app.fetch.sources import Sources
 from app.forecast import lookahead
-from app.gather import Sources
 from app.gather_load import gather_load
 from app.gather_lookahead import gather_lookahead
 from app.gather_prices import gather_prices

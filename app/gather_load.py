@@ -18,11 +18,11 @@ from app.core.frames import SLOT
 from app.core.provenance import InputStatus, Quality
 from app.db import forecasts, observed
 from app.db.engine import session_scope
+from app.fetch.sources import Gathered, Sources
 from app.forecast import load as load_forecast
 from app.forecast.day_class import HomeCalendar
 from app.forecast.load import WINDOW_DAYS, LoadForecast
 from app.forecast.load_temperature import LEAST_DAYS_BEFORE, LEAST_HELD_OUT_DAYS
-from app.gather import Gathered, Sources
 from app.ingest import demo
 from app.ingest.home.home_assistant import COUNTER_USABLE_FOR
 from app.ingest.weather import outdoor_temperature

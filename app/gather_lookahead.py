@@ -10,8 +10,8 @@ from app.core.frames import FORECAST, SLOT
 from app.core.provenance import AFTER_THE_HORIZON, InputStatus, Quality
 from app.db import prices
 from app.db.engine import session_scope
+from app.fetch.sources import Gathered, Sources
 from app.forecast import lookahead
-from app.gather import Gathered, Sources
 from app.ingest import demo
 from app.tariff import prices as tariff
 

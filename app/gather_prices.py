@@ -12,8 +12,8 @@ from app.core.frames import SLOT
 from app.core.provenance import InputStatus, Quality
 from app.db import prices
 from app.db.engine import session_scope
-from app.fetch_prices import fetch_missing_days, published_until
-from app.gather import Gathered, Sources, horizon
+from app.fetch.days import fetch_missing_days, published_until
+from app.fetch.sources import Gathered, Sources, horizon
 from app.ingest import demo
 from app.ingest.prices.day import delivery_day
 from app.settings import Settings

@@ -19,11 +19,11 @@ from app.core.frames import UTC_TIME
 from app.core.provenance import InputStatus, Quality
 from app.db import forecasts
 from app.db.engine import session_scope
+from app.fetch.sources import Gathered, Sources
 from app.forecast import pv as pv_forecast
 from app.forecast import pv_spread
 from app.forecast.pv_correction import Correction
 from app.forecast.pv_spread import PV
-from app.gather import Gathered, Sources
 from app.ingest import demo
 from app.ingest.weather import open_meteo
 from app.load_sources import RECORDER

@@ -10,7 +10,7 @@ from app.core.clock import local_day, local_midnight
 from app.core.errors import UpstreamError
 from app.core.frames import SLOT_HOURS
 from app.core.provenance import InputStatus, Quality
-from app.gather import Sources
+from app.fetch.sources import Sources
 from app.ingest.home import ha_counter, home_assistant
 from app.ingest.home.ha_counter import CountedToday
 from app.planner.context import HomeState

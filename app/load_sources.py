@@ -14,10 +14,10 @@ from app.core.clock import slot_floor
 from app.core.errors import UpstreamError
 from app.db import heater_slots, observed
 from app.db.engine import session_scope
+from app.fetch.sources import Sources
 from app.forecast import ha_load, load_history
 from app.forecast.load import WINDOW_DAYS, whole_days
 from app.forecast.load_history import WATER
-from app.gather import Sources
 from app.ingest.home import home_assistant
 from app.ingest.home.consumption import CONSUMPTION, most_kwh_per_slot
 

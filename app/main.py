@@ -34,7 +34,7 @@ from app.config_desk import ConfigDesk
 from app.core.errors import DarkstarError
 from app.core.shipped import SHIPPED
 from app.db.engine import close, make_engine, make_sessions
-from app.gather import Sources
+from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
 from app.job import PlanningJob
 from app.mqtt_task import mqtt_connection

@@ -3,7 +3,7 @@
 import polars as pl
 
 from app.core.frames import FORECAST
-from app.gather import Gathered
+from app.fetch.sources import Gathered
 from app.ingest import assemble
 
 

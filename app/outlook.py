@@ -8,7 +8,7 @@ import polars as pl
 from app.core.clock import day_slots, local_day
 from app.core.errors import UpstreamError
 from app.core.provenance import InputStatus, Quality
-from app.gather import Gathered, Sources
+from app.fetch.sources import Gathered, Sources
 from app.ingest import demo
 from app.ingest.weather import open_meteo
 from app.planner.s_index import DayOutlook

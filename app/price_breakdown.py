@@ -10,8 +10,8 @@ from app.core.clock import day_slots, local_day
 from app.core.frames import PRICE_PARTS, SLOT
 from app.db import prices
 from app.db.engine import session_scope
-from app.fetch_prices import published_until
-from app.gather import Sources, horizon
+from app.fetch.days import published_until
+from app.fetch.sources import Sources, horizon
 from app.ingest import demo
 from app.ingest.prices.day import delivery_day
 from app.tariff import prices as tariff

@@ -3,8 +3,8 @@
 from app.core.clock import now
 from app.db import migrate
 from app.db.engine import close, make_engine, make_sessions
-from app.fetch_prices import Fetched, fetch_missing_days
-from app.gather import Sources
+from app.fetch.days import Fetched, fetch_missing_days
+from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
 from app.settings import Settings
 

@@ -14,8 +14,8 @@ from app.core.frames import SLOT
 from app.day_ahead import issued_before
 from app.db import modelled_pv, observed
 from app.db.engine import session_scope
+from app.fetch.sources import Sources
 from app.forecast import pv_climatology, pv_correction, pv_spread
-from app.gather import Sources
 from app.ingest.weather.open_meteo import MOST_PAST_DAYS, PAST_DAYS
 from app.pv_plant import Plant, modelled
 

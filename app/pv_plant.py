@@ -10,8 +10,8 @@ import polars as pl
 
 from app.core.errors import UpstreamError
 from app.core.frames import SLOT_HOURS
+from app.fetch.sources import Sources
 from app.forecast import pv as pv_forecast
-from app.gather import Sources
 from app.ingest.weather import open_meteo, open_meteo_ensemble
 from app.ingest.weather.snow_cover import with_snow
 from app.settings import Settings, SolarArray

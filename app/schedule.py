@@ -22,7 +22,7 @@ from app.core.errors import (
     StandByError,
     UpstreamError,
 )
-from app.fetch_prices import fetch_missing_days
+from app.fetch.days import fetch_missing_days
 from app.recorder import Recorder
 from app.replans import FAILED, RETRY_SECONDS, retry_pause
 from app.settings import Settings

@@ -14,7 +14,7 @@ from app.day_ahead import issued_before
 from app.db import observed, scores
 from app.db.engine import session_scope
 from app.db.models import ForecastScore
-from app.gather import Sources
+from app.fetch.sources import Sources
 
 KINDS: Final = ("pv_kwh", "load_kwh")
 WINDOWS_DAYS: Final = (1, 7, 30)

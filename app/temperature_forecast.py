@@ -9,7 +9,7 @@ import polars as pl
 from app.core.clock import slot_floor
 from app.db import forecasts
 from app.db.engine import session_scope
-from app.gather import Sources
+from app.fetch.sources import Sources
 from app.ingest.weather import open_meteo
 
 KIND: Final = "temperature_c"

@@ -6,7 +6,7 @@ from app import forecast_thinning
 from app.core.clock import now, slot_floor
 from app.db import retention
 from app.db.engine import session_scope
-from app.gather import Sources
+from app.fetch.sources import Sources
 
 
 async def purge(sources: Sources) -> int:

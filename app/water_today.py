@@ -14,7 +14,7 @@ from app.core.frames import SLOT, SLOT_HOURS
 from app.core.slot_quality import BEST_FIRST, ESTIMATED, GAP
 from app.db import observed
 from app.db.engine import session_scope
-from app.gather import Sources
+from app.fetch.sources import Sources
 
 # The recorder writes a slot a few minutes after its end; the newest two may not be there yet.
 NOT_YET_RECORDED = timedelta(minutes=30)

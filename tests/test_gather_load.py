@@ -15,7 +15,7 @@ from app.core.frames import SLOT
 from app.core.provenance import Quality
 from app.db import forecasts, observed
 from app.db.engine import make_sessions, session_scope
-from app.gather import Gathered, Sources
+from app.fetch.sources import Gathered, Sources
 from app.ingest.http import client as http
 from app.load_sources import HISTORY, RECORDER, STATISTICS
 from app.settings import Settings

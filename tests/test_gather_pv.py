@@ -18,8 +18,8 @@ from app.core.frames import SLOT
 from app.core.provenance import Quality
 from app.db import forecasts, modelled_pv, observed, scores
 from app.db.engine import make_sessions, session_scope
+from app.fetch.sources import Gathered, Sources
 from app.forecast.pv_spread import PV
-from app.gather import Gathered, Sources
 from app.ingest.http import client as http
 from app.pv_plant import Plant
 from app.settings import Settings

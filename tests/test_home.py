@@ -16,7 +16,7 @@ from app.core.frames import SLOT
 from app.core.provenance import InputStatus, Quality
 from app.db import migrate, observations, observed
 from app.db.engine import close, make_engine, make_sessions, session_scope
-from app.gather import Sources
+from app.fetch.sources import Sources
 from app.gather_load import gather_load
 from app.home import HomeNow, home_now
 from app.ingest.home.mqtt_readings import Readings

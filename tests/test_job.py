@@ -16,7 +16,7 @@ from app.core.errors import DatabaseUnavailableError, RunInProgressError, StandB
 from app.db import lock, plans
 from app.db.engine import make_sessions, session_scope
 from app.db.models import PlanRun
-from app.gather import Sources
+from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
 from app.job import PlanningJob
 from app.planner_process import Planner, PlannerProcess

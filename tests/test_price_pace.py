@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 
 from app.core.errors import NotPublishedYetError, UpstreamError
+from app.fetch.pace import Pace
 from app.ingest.http.client import RateLimitedError
 from app.ingest.prices.day import DayRefusedError, Refusal
-from app.price_pace import Pace
 
 NOW = datetime(2026, 11, 23, 11, 45, tzinfo=UTC)
 TODAY, TOMORROW = date(2026, 11, 23), date(2026, 11, 24)

@@ -19,7 +19,7 @@ from app.core.errors import RunInProgressError, StandByError
 from app.db import plans
 from app.db.engine import close, make_engine, make_sessions, session_scope
 from app.db.models import Base, PlanRun
-from app.gather import Sources
+from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
 from app.job import PlanningJob
 from app.planner_process import Planner

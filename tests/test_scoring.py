@@ -20,7 +20,7 @@ from app.core.frames import SLOT
 from app.db import forecasts, observed, scores
 from app.db.engine import make_sessions, session_scope
 from app.db.models import ForecastScore
-from app.gather import Sources
+from app.fetch.sources import Sources
 from app.scoring import score_day, summarise
 from app.settings import Settings
 from tests.api.test_service import first_outcome, offline, running

@@ -10,7 +10,7 @@ from app.core.frames import SLOT
 from app.core.provenance import Quality
 from app.db import observed
 from app.db.engine import session_scope
-from app.gather import Sources
+from app.fetch.sources import Sources
 from app.home import home_now
 from app.water_today import water_today
 from tests.db.test_observed import slot

@@ -15,7 +15,7 @@ from app.alerts.notice import notice
 from app.core import clock
 from app.core.metrics import MESSAGES
 from app.db.alerts import Alert
-from app.gather import Sources
+from app.fetch.sources import Sources
 
 _log = structlog.get_logger("darkstar.alerts")
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from app.api.forecast_facts import Facts
 from app.api.forecast_hours import UNKNOWN, hour_start, hourly, of_day
-from app.fetch_prices import ASK_FOR_TOMORROW_FROM, published_days
+from app.fetch.days import ASK_FOR_TOMORROW_FROM, published_days
 from app.ingest.prices.day import DELIVERY_ZONE
 from app.wording import words
 from app.wording.i18n import _

@@ -6,7 +6,7 @@ from fastapi.responses import RedirectResponse, Response
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
 from app.core.errors import DarkstarError
-from app.fetch_prices import DayReport, Fetched, Outcome
+from app.fetch.days import DayReport, Fetched, Outcome
 from app.wording import i18n, words
 from app.wording.i18n import _
 from app.wording.told import told

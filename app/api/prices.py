@@ -12,7 +12,7 @@ from app.api.services import Services
 from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.core.frames import SLOT
-from app.fetch_prices import Fetched
+from app.fetch.days import Fetched
 from app.price_breakdown import Breakdown, price_breakdown
 from app.settings import Settings
 from app.settings.tariff_layers import source

@@ -12,7 +12,7 @@ from app.core.frames import SLOT
 from app.db import forecasts, heater_slots, plans
 from app.db.engine import make_sessions, session_scope
 from app.db.models import Forecast, HistorySlot
-from app.gather import Sources
+from app.fetch.sources import Sources
 from app.settings import Settings
 from tests.db.publishing import MIDNIGHT, ZONE, publish_run, run_start, schedule_from
 

@@ -11,7 +11,7 @@ from app.core.clock import local_midnight
 from app.core.errors import NotPublishedYetError, UpstreamError
 from app.db import prices
 from app.db.engine import session_scope
-from app.gather import Sources
+from app.fetch.sources import Sources
 from app.ingest.prices.day import (
     DELIVERY_ZONE,
     DayRefusedError,

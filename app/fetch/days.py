@@ -7,12 +7,13 @@ from enum import StrEnum
 
 import structlog
 
-from app.choose_prices import Choice, Question, choose, doubt_of_stored
 from app.core.clock import local_midnight
 from app.core.errors import NotPublishedYetError, UpstreamError
 from app.db import prices
 from app.db.engine import session_scope
-from app.gather import Sources
+from app.fetch.choice import Choice, Question, choose, doubt_of_stored
+from app.fetch.pace import FAILURES_BEFORE_REST
+from app.fetch.sources import Sources
 from app.ingest.prices.day import (
     DELIVERY_ZONE,
     DayRefusedError,
@@ -26,7 +27,6 @@ from app.ingest.prices.day import (
 from app.ingest.prices.doubts import same_prices
 from app.ingest.prices.own_file import OwnPrices
 from app.ingest.prices.providers import PriceProvider, providers
-from app.price_pace import FAILURES_BEFORE_REST
 
 ASK_FOR_TOMORROW_FROM = time(12, 45)
 _OUR_CHOICE = (

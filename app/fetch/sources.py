@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from app.core.clock import slot_floor
 from app.core.frames import SLOT
 from app.core.provenance import InputStatus
+from app.fetch.pace import Pace
 from app.ingest.home.mqtt_readings import Readings
-from app.price_pace import Pace
 from app.settings import Settings
 
 Sessions = async_sessionmaker[AsyncSession]

@@ -1,0 +1,1 @@
+"""What is asked of the world for a run: its sources, and whole price days stored."""
