@@ -24,7 +24,7 @@ from app.db import lock, migrate, plans
 from app.db.engine import session_scope
 from app.db.faults import is_transient
 from app.fetch.sources import Sources
-from app.gather_inputs import gather_inputs
+from app.gather.inputs import gather_inputs
 from app.planner_process import Planner
 from app.run_record import result_of
 from app.settings import Settings, config_hash

@@ -11,7 +11,7 @@ import polars as pl
 from app.core.clock import iso_utc, now
 from app.core.provenance import AFTER_THE_HORIZON, Quality
 from app.db import plans
-from app.gather_inputs import Inputs
+from app.gather.inputs import Inputs
 from app.planner.made import Made
 from app.settings import planning_data
 

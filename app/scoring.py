@@ -10,11 +10,11 @@ import polars as pl
 
 from app.core.clock import day_slots, local_day
 from app.core.frames import SLOT, UTC_TIME
-from app.day_ahead import issued_before
 from app.db import observed, scores
 from app.db.engine import session_scope
 from app.db.models import ForecastScore
 from app.fetch.sources import Sources
+from app.gather.day_ahead import issued_before
 
 KINDS: Final = ("pv_kwh", "load_kwh")
 WINDOWS_DAYS: Final = (1, 7, 30)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.core.errors import DarkstarError
 from app.core.frames import LOOKAHEAD, PRICES, SLOTS
 from app.db.models import PlanRun
-from app.gather_inputs import Inputs
+from app.gather.inputs import Inputs
 from app.planner.context import Context, HomeState, SafetyFactor
 from app.planner.run import by_cascade
 from app.settings import NOT_PLANNING, Settings

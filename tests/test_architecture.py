@@ -29,9 +29,9 @@ FORBIDDEN_IMPORTS = {
 # Polars frames are collected where they leave the lazy world, each for its reason:
 MAY_COLLECT = {
     "planner/run.py",  # the one collect of a planning run
-    "making.py",  # the joined input of a run
-    "gather_prices.py",  # prices, as they are used
-    "gather_lookahead.py",  # what the estimate beyond the prices is made from
+    "gather/slots.py",  # the joined input of a run
+    "gather/prices.py",  # prices, as they are used
+    "gather/lookahead.py",  # what the estimate beyond the prices is made from
 }
 MAY_ASK_THE_CLOCK = {"core/clock.py"}
 MAY_CATCH_ALL = {"job.py"}

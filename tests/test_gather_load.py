@@ -9,15 +9,16 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import gather_load, load_sources
 from app.core.clock import day_slots, local_midnight
 from app.core.frames import SLOT
 from app.core.provenance import Quality
 from app.db import forecasts, observed
 from app.db.engine import make_sessions, session_scope
 from app.fetch.sources import Gathered, Sources
+from app.gather import load as gather_load
+from app.gather import load_sources
+from app.gather.load_sources import HISTORY, RECORDER, STATISTICS
 from app.ingest.http import client as http
-from app.load_sources import HISTORY, RECORDER, STATISTICS
 from app.settings import Settings
 from tests.db.publishing import ZONE
 from tests.fakes import replies, sky

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import gather_pv, pv_learning, scoring
+from app import scoring
 from app.core.clock import day_slots, local_midnight
 from app.core.frames import SLOT
 from app.core.provenance import Quality
@@ -20,8 +20,10 @@ from app.db import forecasts, modelled_pv, observed, scores
 from app.db.engine import make_sessions, session_scope
 from app.fetch.sources import Gathered, Sources
 from app.forecast.pv_spread import PV
+from app.gather import pv as gather_pv
+from app.gather import pv_learning
+from app.gather.pv_plant import Plant
 from app.ingest.http import client as http
-from app.pv_plant import Plant
 from app.settings import Settings
 from tests.db.publishing import ZONE
 from tests.fakes.server import FakeUpstreams, Fault

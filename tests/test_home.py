@@ -11,14 +11,14 @@ import polars as pl
 import pytest
 from pydantic import SecretStr
 
-from app.charge_state import HELD_BACK
 from app.core.frames import SLOT
 from app.core.provenance import InputStatus, Quality
 from app.db import migrate, observations, observed
 from app.db.engine import close, make_engine, make_sessions, session_scope
 from app.fetch.sources import Sources
-from app.gather_load import gather_load
-from app.home import HomeNow, home_now
+from app.gather.home.charge_state import HELD_BACK
+from app.gather.home.state import HomeNow, home_now
+from app.gather.load import gather_load
 from app.ingest.home.mqtt_readings import Readings
 from app.settings import Database, HomeAssistant, Mqtt, Settings
 from app.settings.mqtt import MqttReading

@@ -125,7 +125,7 @@ async def test_a_run_that_breaks_anywhere_is_closed(
     async def broken(*_: Any, **__: Any) -> None:
         raise fault
 
-    monkeypatch.setattr("app.gather_inputs.gather_prices", broken)
+    monkeypatch.setattr("app.gather.inputs.gather_prices", broken)
     assert (await job.run("button")).last_outcome == "failed"
     assert [status for _, status in await runs(job)] == ["failed"]
 
@@ -136,7 +136,7 @@ async def test_a_bug_shows_by_its_type_alone(
     async def broken(*_: Any, **__: Any) -> None:
         raise ValueError("Bearer hunter2")
 
-    monkeypatch.setattr("app.gather_inputs.gather_prices", broken)
+    monkeypatch.setattr("app.gather.inputs.gather_prices", broken)
     assert (await job.run("button")).last_error == "ValueError: a bug in Darkstar, see the log"
 
 
@@ -200,7 +200,7 @@ async def test_a_cancelled_run_says_so_and_can_be_followed_by_another(
         await asyncio.Event().wait()
 
     with monkeypatch.context() as patch:
-        patch.setattr("app.gather_inputs.gather_prices", hangs)
+        patch.setattr("app.gather.inputs.gather_prices", hangs)
         task = asyncio.create_task(job.run("button"))
         await reached.wait()
         task.cancel()

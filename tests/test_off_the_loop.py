@@ -8,11 +8,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app import gather_pv, pv_learning, pv_plant
 from app.api import plan_document, replies, views
 from app.db import migrate, plans
 from app.forecast import load as load_forecast
 from app.forecast import pv as pv_forecast
+from app.gather import pv as gather_pv
+from app.gather import pv_learning, pv_plant
 from app.ingest.prices import nordpool
 from app.ingest.weather import open_meteo
 from app.planner import checker

@@ -10,7 +10,7 @@ import time_machine
 from app.core.clock import day_slots
 from app.db import plans
 from app.db.engine import session_scope
-from app.outlook import slots_ahead
+from app.gather.outlook import slots_ahead
 from app.settings import Settings
 from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, offline, running

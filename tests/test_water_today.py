@@ -11,8 +11,8 @@ from app.core.provenance import Quality
 from app.db import observed
 from app.db.engine import session_scope
 from app.fetch.sources import Sources
-from app.home import home_now
-from app.water_today import water_today
+from app.gather.home.state import home_now
+from app.gather.home.water_today import water_today
 from tests.db.test_observed import slot
 from tests.test_home import Slot, sources
 

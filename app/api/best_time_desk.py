@@ -18,7 +18,7 @@ from app.core.errors import NoPlanYetError
 from app.db import plans
 from app.db.engine import session_scope
 from app.db.models import PlanRun
-from app.gather_inputs import Inputs
+from app.gather.inputs import Inputs
 from app.runs.best_time import Answer, Start, Wanted, answer
 from app.runs.stored import run_of
 from app.stored_inputs import planned_with

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import temperature_forecast
 from app.api.forecast_chart import Axis
 from app.api.price_schemas import PriceSlotOut, PricesOut
 from app.api.prices import prices_of
@@ -19,10 +18,11 @@ from app.core import clock
 from app.core.clock import local_midnight
 from app.core.errors import DatabaseUnavailableError
 from app.core.frames import SLOT
-from app.day_ahead import issued_before
 from app.db import forecasts, observed, plans
 from app.db.engine import session_scope
 from app.db.models import PlanRun
+from app.gather import temperature as temperature_forecast
+from app.gather.day_ahead import issued_before
 from app.ingest import demo
 from app.stored_inputs import NotReplayableError, inputs_of
 

@@ -6,15 +6,16 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from app import pv_learning, scoring
+from app import scoring
 from app.api.rest import ServicesDep
 from app.api.schemas import InputOut, Out
 from app.api.scores_api import ForecastScoreOut, ScoresDep
 from app.core import clock
 from app.db import observed, scores
 from app.db.engine import session_scope
-from app.load_sources import own_past
-from app.pv_plant import Plant
+from app.gather import pv_learning
+from app.gather.load_sources import own_past
+from app.gather.pv_plant import Plant
 
 router = APIRouter(tags=["learning"])
 _LOAD: Final[dict[str, Any]] = {"days": 28, "first_day": "2026-10-26", "input": None}

@@ -19,9 +19,9 @@ from app.db import plans
 from app.db.engine import session_scope
 from app.db.models import ManualAction
 from app.db.run_changes import COMPARED_POWERS, NOTICEABLE_KW
-from app.home import home_now
+from app.gather.home.state import home_now
+from app.gather.manual_slots import manual_frame
 from app.manual_actions import Desk
-from app.manual_slots import manual_frame
 from app.manual_wish import Wish, check
 from app.preview import Preview, preview
 from app.stored_inputs import planned_with

@@ -25,7 +25,7 @@ from app.db import plans
 from app.db.engine import session_scope
 from app.db.patience import of_its_own
 from app.fetch.days import Fetched, fetch_missing_days
-from app.home import home_now
+from app.gather.home.state import home_now
 from app.job import PlanningJob
 from app.outbox import Outbox
 from app.replans import Replans

@@ -17,7 +17,7 @@ from app import __version__
 from app.core.frames import SCHEDULE
 from app.core.provenance import InputStatus, Quality
 from app.db.models import HistorySlot, PlanRun
-from app.gather_inputs import Inputs
+from app.gather.inputs import Inputs
 from app.planner.made import Made
 from app.run_record import result_of
 from app.runs.stored import StoredPlan

@@ -7,8 +7,8 @@ import pytest
 
 from app.core.errors import FrameError, InputError
 from app.core.frames import FORECAST, PRICES, SLOT, SLOTS, UTC_TIME
-from app.ingest.assemble import assemble, require_now
-from app.manual_slots import manual_frame
+from app.gather.assemble import assemble, require_now
+from app.gather.manual_slots import manual_frame
 
 START = datetime(2026, 10, 24, 21, 30, tzinfo=UTC)
 

@@ -11,13 +11,13 @@ import polars as pl
 
 from app.core.clock import local_day, slot_floor
 from app.core.frames import SLOT
-from app.day_ahead import issued_before
 from app.db import modelled_pv, observed
 from app.db.engine import session_scope
 from app.fetch.sources import Sources
 from app.forecast import pv_climatology, pv_correction, pv_spread
+from app.gather.day_ahead import issued_before
+from app.gather.pv_plant import Plant, modelled
 from app.ingest.weather.open_meteo import MOST_PAST_DAYS, PAST_DAYS
-from app.pv_plant import Plant, modelled
 
 KIND: Final = "pv_kwh"
 # A meter a little off is a meter; one that gives twice the plant's limit is broken.

@@ -12,7 +12,6 @@ from typing import Final
 
 import polars as pl
 
-from app import pv_learning
 from app.core.clock import slot_floor
 from app.core.errors import UpstreamError
 from app.core.frames import UTC_TIME
@@ -24,11 +23,12 @@ from app.forecast import pv as pv_forecast
 from app.forecast import pv_spread
 from app.forecast.pv_correction import Correction
 from app.forecast.pv_spread import PV
+from app.gather import pv_learning
+from app.gather.load_sources import RECORDER
+from app.gather.pv_learning import KIND
+from app.gather.pv_plant import Plant, Sun, ask_the_sun
 from app.ingest import demo
 from app.ingest.weather import open_meteo
-from app.load_sources import RECORDER
-from app.pv_learning import KIND
-from app.pv_plant import Plant, Sun, ask_the_sun
 
 PV_REUSABLE_FOR: Final = timedelta(hours=24)
 _STORED: Final = {"pv_kwh": "value", "p10_kwh": "p10", "p90_kwh": "p90"}

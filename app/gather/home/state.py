@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from app.charge_state import charge_state
 from app.core.clock import local_day, local_midnight
 from app.core.errors import UpstreamError
 from app.core.frames import SLOT_HOURS
 from app.core.provenance import InputStatus, Quality
 from app.fetch.sources import Sources
+from app.gather.home.charge_state import charge_state
+from app.gather.home.water_today import water_today
 from app.ingest.home import ha_counter, home_assistant
 from app.ingest.home.ha_counter import CountedToday
 from app.planner.context import HomeState
-from app.water_today import water_today
 
 _DAY_HOURS = 24
 

@@ -23,10 +23,10 @@ from app.forecast import load as load_forecast
 from app.forecast.day_class import HomeCalendar
 from app.forecast.load import WINDOW_DAYS, LoadForecast
 from app.forecast.load_temperature import LEAST_DAYS_BEFORE, LEAST_HELD_OUT_DAYS
+from app.gather.load_sources import RECORDER, Past, own_past, richest_past
 from app.ingest import demo
 from app.ingest.home.home_assistant import COUNTER_USABLE_FOR
 from app.ingest.weather import outdoor_temperature
-from app.load_sources import RECORDER, Past, own_past, richest_past
 
 KIND: Final = "load_kwh"
 LOAD_REUSABLE_FOR: Final = timedelta(hours=24)

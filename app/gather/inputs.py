@@ -6,7 +6,6 @@ from datetime import datetime
 
 import polars as pl
 
-from app import making, outlook, temperature_forecast
 from app.core.clock import local_day
 from app.core.frames import SLOT
 from app.core.provenance import InputStatus
@@ -14,12 +13,15 @@ from app.db import manual_actions, plans
 from app.db.engine import session_scope
 from app.fetch.sources import Sources
 from app.forecast import lookahead
-from app.gather_load import gather_load
-from app.gather_lookahead import gather_lookahead
-from app.gather_prices import gather_prices
-from app.gather_pv import gather_pv
-from app.home import home_now
-from app.manual_slots import manual_frame
+from app.gather import outlook
+from app.gather import slots as making
+from app.gather import temperature as temperature_forecast
+from app.gather.home.state import home_now
+from app.gather.load import gather_load
+from app.gather.lookahead import gather_lookahead
+from app.gather.manual_slots import manual_frame
+from app.gather.prices import gather_prices
+from app.gather.pv import gather_pv
 from app.planner.context import Context
 from app.planner.s_index import safety_factor
 from app.tariff.status import tariff_status

@@ -4,7 +4,7 @@ import polars as pl
 
 from app.core.frames import FORECAST
 from app.fetch.sources import Gathered
-from app.ingest import assemble
+from app.gather import assemble
 
 
 def slots_of(

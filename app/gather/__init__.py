@@ -1,0 +1,1 @@
+"""Every input of one planning run, labelled with where it came from."""
