@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from app.core.clock import iso_utc, local_day
-from app.planner import pipeline
-from app.planner.context import Context
+from app.planner.model.context import Context
+from app.planner.passes import pipeline
 from app.planner.run import Plan, make_plan
 
 _SUMS = {

@@ -32,8 +32,8 @@ from app.core.errors import (
     PlannerUnavailableError,
 )
 from app.planner import checker
-from app.planner.context import Context
 from app.planner.made import Made, make
+from app.planner.model.context import Context
 from app.planner.run import by_cascade
 
 P = ParamSpec("P")

@@ -12,7 +12,7 @@ import polars as pl
 from app.core.clock import slot_floor
 from app.core.errors import DarkstarError
 from app.planner import checker
-from app.planner.context import Context
+from app.planner.model.context import Context
 from app.planner.run import Plan, make_plan
 
 

@@ -14,8 +14,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from app.core.errors import DarkstarError, InputError
 from app.core.frames import FORECAST, SLOT, SLOTS
 from app.forecast import lookahead
-from app.planner.context import Context, HomeState
-from app.planner.neutral import NEUTRAL_RULES
+from app.planner.model.context import Context, HomeState
+from app.planner.model.neutral import NEUTRAL_RULES
 from app.planner.run import ENGINE_FAULTS, Plan, make_plan
 from app.settings import Settings
 

@@ -12,7 +12,7 @@ from app.core.errors import DarkstarError
 from app.core.frames import LOOKAHEAD, PRICES, SLOTS
 from app.db.models import PlanRun
 from app.gather.inputs import Inputs
-from app.planner.context import Context, HomeState, SafetyFactor
+from app.planner.model.context import Context, HomeState, SafetyFactor
 from app.planner.run import by_cascade
 from app.settings import NOT_PLANNING, Settings
 

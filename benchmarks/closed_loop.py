@@ -18,8 +18,8 @@ import polars as pl
 
 from app.core.frames import FORECAST, SLOTS
 from app.forecast import lookahead
-from app.planner.context import Context, HomeState
-from app.planner.neutral import NEUTRAL_RULES
+from app.planner.model.context import Context, HomeState
+from app.planner.model.neutral import NEUTRAL_RULES
 from app.planner.run import make_plan
 from app.settings import Settings
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import polars as pl
 
-from app.planner.context import Context, HomeState
+from app.planner.model.context import Context, HomeState
 from app.planner.run import Plan
 
 

@@ -31,8 +31,8 @@ from app.core.errors import DarkstarError
 from app.core.frames import FORECAST, PRICES, SLOT_HOURS
 from app.forecast import lookahead
 from app.planner import checker
-from app.planner.context import Context, HomeState
-from app.planner.neutral import NEUTRAL_RULES
+from app.planner.model.context import Context, HomeState
+from app.planner.model.neutral import NEUTRAL_RULES
 from app.planner.run import ENGINE_FAULTS, make_plan
 from app.settings import Settings
 from benchmarks.closed_loop import START_SOC_PERCENT, ZONE, between, known_until, read

@@ -17,7 +17,7 @@ import polars as pl
 
 from app import worker
 from app.planner import made
-from app.planner.context import Context
+from app.planner.model.context import Context
 from app.planner.run import Plan, make_plan
 
 FAULT_FILE = "FAULT_FILE"

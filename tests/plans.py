@@ -6,7 +6,7 @@ from datetime import datetime
 import polars as pl
 
 from app.core.frames import SLOT, SLOTS
-from app.planner.context import Context, HomeState
+from app.planner.model.context import Context, HomeState
 from app.planner.run import Plan, make_plan
 from app.settings import Settings
 

@@ -157,7 +157,7 @@ def test_one_bad_file_does_not_end_a_folder_of_scenarios(
     assert "3 of 5 files failed: b.json, c.json, d.json" in said
     assert "b.json:\n  initial_soc_percent" in said
     assert "c.json: slot_start" in said
-    monkeypatch.setattr("app.planner.pass5_charging.run", spoilt)
+    monkeypatch.setattr("app.planner.passes.pass5_charging.run", spoilt)
     said = refused(monkeypatch, capsys, "plan", "--scenarios", str(folder), "--out", str(out))
     assert "a.json: the planner failed, a bug in Darkstar: IndexError" in said
     assert "5 of 5 files failed" in said

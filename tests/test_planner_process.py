@@ -18,8 +18,8 @@ from app.core.errors import (
     PlannerFailedError,
     PlannerUnavailableError,
 )
-from app.planner.context import Context, HomeState
 from app.planner.made import make
+from app.planner.model.context import Context, HomeState
 from app.planner_process import LIMIT_SECONDS, Planner, PlannerProcess
 from app.settings import Settings
 from tests import faulty_worker

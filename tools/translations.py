@@ -17,7 +17,7 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
-from app.planner import reason_rules
+from app.planner.explain import reason_rules
 from app.settings.words import WORDS
 from app.wording import reason_texts
 

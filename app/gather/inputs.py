@@ -22,8 +22,8 @@ from app.gather.lookahead import gather_lookahead
 from app.gather.manual_slots import manual_frame
 from app.gather.prices import gather_prices
 from app.gather.pv import gather_pv
-from app.planner.context import Context
-from app.planner.s_index import safety_factor
+from app.planner.model.context import Context
+from app.planner.model.s_index import safety_factor
 from app.tariff.status import tariff_status
 
 

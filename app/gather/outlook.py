@@ -11,7 +11,7 @@ from app.core.provenance import InputStatus, Quality
 from app.fetch.sources import Gathered, Sources
 from app.ingest import demo
 from app.ingest.weather import open_meteo
-from app.planner.s_index import DayOutlook
+from app.planner.model.s_index import DayOutlook
 from app.settings import Settings, SolarArray
 
 

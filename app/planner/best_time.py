@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from app.core.frames import SLOT_HOURS
-from app.planner import engine_terms, terminal, worth
-from app.planner.context import Context, SafetyFactor
-from app.planner.energy_value import (
+from app.planner.model import terminal, worth
+from app.planner.model import terms as engine_terms
+from app.planner.model.context import Context, SafetyFactor
+from app.planner.model.energy_value import (
     Curve,
     SlotTerms,
     cost_so_far,

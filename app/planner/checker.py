@@ -8,7 +8,7 @@ import polars as pl
 
 from app.core.errors import PlanInvalidError
 from app.core.frames import CLASSIFICATIONS, SCHEDULE, SLOT, SLOT_HOURS, check
-from app.planner.context import Context
+from app.planner.model.context import Context
 
 EPSILON_KWH = 1e-6
 _POWERS = (

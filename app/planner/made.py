@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from app.planner.context import Context
 from app.planner.meter import Optimality
+from app.planner.model.context import Context
+from app.planner.model.totals import Totals
 from app.planner.run import make_plan
-from app.planner.totals import Totals
 
 
 @dataclass(frozen=True, slots=True)

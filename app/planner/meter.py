@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from app.planner import engine_optimal, pass1_windows, pricing, worth
-from app.planner.context import Context
-from app.planner.neutral import neutral
-from app.planner.totals import Totals
-from app.planner.water_days import place_by_price
+from app.planner.engine import optimal as engine_optimal
+from app.planner.engine.water_days import place_by_price
+from app.planner.model import pricing, worth
+from app.planner.model.context import Context
+from app.planner.model.neutral import neutral
+from app.planner.model.totals import Totals
+from app.planner.passes import pass1_windows
 
 _LITTLE_KWH = 0.2
 """Savings below what so much energy costs at the mean price say nothing in percent."""

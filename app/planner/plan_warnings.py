@@ -4,10 +4,10 @@ from datetime import date
 
 import polars as pl
 
-from app.planner import water_days
-from app.planner.consolidation import runs_of
-from app.planner.context import Context
-from app.planner.sequential import lists
+from app.planner.engine import water_days
+from app.planner.model.context import Context
+from app.planner.model.sequential import lists
+from app.planner.passes.consolidation import runs_of
 
 _TINY = 1e-6
 

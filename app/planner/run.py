@@ -6,11 +6,13 @@ import polars as pl
 
 from app.core.errors import FrameError, PlanInvalidError
 from app.core.frames import SCHEDULE
-from app.planner import checker, meter, pipeline, plan_warnings, terminal
-from app.planner.context import Context
+from app.planner import checker, meter, plan_warnings
 from app.planner.meter import Optimality
-from app.planner.totals import Totals, totals
-from app.planner.validation import validated
+from app.planner.model import terminal
+from app.planner.model.context import Context
+from app.planner.model.totals import Totals, totals
+from app.planner.model.validation import validated
+from app.planner.passes import pipeline
 
 # Most passes need the whole frame, so there is nothing to optimise across them; looking for it took
 # 1.9 ms of the cascade's 22.5 ms.

@@ -12,7 +12,7 @@ from app.core.clock import iso_utc, slot_floor
 from app.core.errors import DarkstarError, InputError
 from app.core.frames import SLOT
 from app.planner.best_time import BestTime, Load, load_of
-from app.planner.context import Context
+from app.planner.model.context import Context
 from app.planner.run import Plan, make_plan
 
 _SAME_MONEY = 1e-6

@@ -12,9 +12,9 @@ from app.core.clock import iso_utc
 from app.core.errors import DarkstarError, NoPlanYetError
 from app.db import plans
 from app.db.models import CurrentSlot, HistorySlot, PlanRun
-from app.planner.alternatives import Alternative, alternatives
-from app.planner.limits import limits_of
-from app.planner.reason_rules import RULES
+from app.planner.explain.alternatives import Alternative, alternatives
+from app.planner.explain.reason_rules import RULES
+from app.planner.model.limits import limits_of
 from app.price_parts import price_parts
 from app.runs.stored import plan_of_run, run_of
 from app.stored_inputs import NotReplayableError, inputs_of

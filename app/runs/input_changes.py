@@ -14,7 +14,7 @@ import polars as pl
 from app.core.clock import iso_utc
 from app.core.provenance import AFTER_THE_HORIZON
 from app.gather.inputs import Inputs
-from app.planner.context import Context
+from app.planner.model.context import Context
 from app.settings import NOT_PLANNING, Settings
 from app.settings.problems import leaves
 

@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import strategies as st
 
 from app.core.frames import SLOT, SLOTS
-from app.planner.context import Context, HomeState, SafetyFactor
+from app.planner.model.context import Context, HomeState, SafetyFactor
 from app.settings import Settings
 
 STARTS = [

@@ -14,7 +14,7 @@ import highspy
 import polars as pl
 
 from app.core.frames import SLOT_HOURS
-from app.planner.context import Context
+from app.planner.model.context import Context
 
 GAP = 1e-7
 _MISSED_HEAT = 1000.0

@@ -6,8 +6,8 @@ from dataclasses import replace
 import polars as pl
 
 from app.core.frames import PRICES
-from app.planner import terminal
-from app.planner.context import Context
+from app.planner.model import terminal
+from app.planner.model.context import Context
 from app.planner.run import make_plan
 from benchmarks.following import home_after
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.core.frames import SLOT_HOURS
-from app.planner import terminal
-from app.planner.context import Context
+from app.planner.model import terminal
+from app.planner.model.context import Context
 from app.wording import reason_texts
 
 _ONE = r"[-\u2212]?\d+\.?\d*"

@@ -12,9 +12,10 @@ from datetime import UTC, datetime, time, timedelta
 import polars as pl
 import pytest
 
-from app.planner import checker, water_days
-from app.planner.context import Context, HomeState
-from app.planner.neutral import without_rules
+from app.planner import checker
+from app.planner.engine import water_days
+from app.planner.model.context import Context, HomeState
+from app.planner.model.neutral import without_rules
 from app.planner.run import make_plan
 from app.settings import Settings
 from tests.planner import oracle

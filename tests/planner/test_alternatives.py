@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.planner.alternatives import alternatives
-from app.planner.limits import limits_of
-from app.planner.reason_rules import RULES
+from app.planner.explain.alternatives import alternatives
+from app.planner.explain.reason_rules import RULES
+from app.planner.model.limits import limits_of
 from app.settings import Settings
 from app.wording.reason_texts import TEXTS
 from tests.plans import plan_of, slots

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app import scenario
 from app.planner.best_time import BestTime, Load, load_of
-from app.planner.context import Context, HomeState
+from app.planner.model.context import Context, HomeState
 from app.planner.run import Plan, make_plan
 from app.settings import Settings
 from tests.planner.test_optimal import bare_homes

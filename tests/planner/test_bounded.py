@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from app import scenario
-from app.planner.consolidation import Offer, consolidate, runs_of
+from app.planner.engine.water_blocks import cheapest_blocks
+from app.planner.passes.consolidation import Offer, consolidate, runs_of
 from app.planner.run import make_plan
-from app.planner.water_blocks import cheapest_blocks
 from tests.planner.steps import TooManyStepsError, counted
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))

@@ -12,7 +12,7 @@ from app import scenario
 from app.core.frames import FORECAST, SLOT
 from app.forecast import lookahead
 from app.planner import checker
-from app.planner.context import Context, HomeState
+from app.planner.model.context import Context, HomeState
 from app.planner.run import make_plan
 from app.settings import Settings
 from tests.plans import plan_of, slots

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from app.planner.context import Context
+from app.planner.model.context import Context
 from app.planner.run import Plan, make_plan
 from tests.planner.homes import homes
 from tests.planner.said import Read, Told, read, wrong_figures

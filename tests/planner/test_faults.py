@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from app.planner.consolidation import Offer, consolidate
-from app.planner.context import Context, HomeState, SafetyFactor
+from app.planner.model.context import Context, HomeState, SafetyFactor
+from app.planner.passes.consolidation import Offer, consolidate
 from app.planner.run import Plan, make_plan
 from app.settings import Settings
 from tests import plans

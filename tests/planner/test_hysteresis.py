@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from app.planner.consolidation import runs_of
-from app.planner.context import Context
-from app.planner.manual import BATTERY_ACTIONS
+from app.planner.model.context import Context
+from app.planner.model.manual import BATTERY_ACTIONS
+from app.planner.passes.consolidation import runs_of
+from app.planner.passes.run_lengths import short_gaps, short_runs
 from app.planner.run import Plan, make_plan
-from app.planner.run_lengths import short_gaps, short_runs
 from app.settings import Settings
 from tests.planner.homes import homes
 from tests.plans import plan_of, slots

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 
 from app.core.errors import InputError, PlanInvalidError
 from app.core.frames import SCHEDULE
-from app.planner import checker, water_days
-from app.planner.consolidation import runs_of
-from app.planner.context import Context, HomeState
+from app.planner import checker
+from app.planner.engine import water_days
+from app.planner.model.context import Context, HomeState
+from app.planner.passes.consolidation import runs_of
 from app.planner.run import Plan, make_plan
 from app.settings import Settings
 from tests.planner.homes import homes

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from app.planner.context import Context, HomeState
+from app.planner.model.context import Context, HomeState
 from app.planner.run import Plan, make_plan
 from tests.planner import oracle
 from tests.planner.test_optimal import bare_homes

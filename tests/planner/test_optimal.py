@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from app import scenario
 from app.core.frames import SLOT
-from app.planner import checker, engine_optimal, heater_search, water_days
-from app.planner.context import Context, HomeState, SafetyFactor
-from app.planner.energy_value import TERMINAL, Curve, SlotTerms, cost_to_go
-from app.planner.neutral import without_rules
+from app.planner import checker
+from app.planner.engine import heater_search, water_days
+from app.planner.engine import optimal as engine_optimal
+from app.planner.model.context import Context, HomeState, SafetyFactor
+from app.planner.model.energy_value import TERMINAL, Curve, SlotTerms, cost_to_go
+from app.planner.model.neutral import without_rules
 from app.planner.run import make_plan
 from app.settings import Settings
 from tests.planner import oracle

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from app import scenario
-from app.planner.context import Context
+from app.planner.model.context import Context
 from app.planner.run import make_plan
 from app.settings import Settings
 from tests.planner.rolling import HOUR, costs_by_hour

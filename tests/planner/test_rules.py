@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from app.planner.consolidation import Offer, consolidate
-from app.planner.context import Context, HomeState
+from app.planner.engine.water_blocks import cheapest_blocks
+from app.planner.model.context import Context, HomeState
+from app.planner.passes.consolidation import Offer, consolidate
 from app.planner.run import make_plan
-from app.planner.water_blocks import cheapest_blocks
 from app.settings import Settings
 from tests.plans import plan_of, slots
 

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from app.core.frames import LOOKAHEAD, SLOT
-from app.planner import terminal
-from app.planner.context import Context, HomeState
-from app.planner.neutral import without_rules
+from app.planner.model import terminal
+from app.planner.model.context import Context, HomeState
+from app.planner.model.neutral import without_rules
 from app.planner.run import make_plan
 from app.settings import Settings
 from tests.plans import slots

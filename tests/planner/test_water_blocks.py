@@ -6,7 +6,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.planner.water_blocks import cheapest_blocks
+from app.planner.engine.water_blocks import cheapest_blocks
 
 
 def blocks_in(slots: tuple[int, ...] | list[int]) -> int:

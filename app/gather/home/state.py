@@ -14,7 +14,7 @@ from app.gather.home.charge_state import charge_state
 from app.gather.home.water_today import water_today
 from app.ingest.home import ha_counter, home_assistant
 from app.ingest.home.ha_counter import CountedToday
-from app.planner.context import HomeState
+from app.planner.model.context import HomeState
 
 _DAY_HOURS = 24
 

@@ -1,0 +1,1 @@
+"""How energy is valued and the heater placed: the exact engine and the cascade."""

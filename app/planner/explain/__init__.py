@@ -1,0 +1,1 @@
+"""Why a slot does what it does, read off the finished plan."""

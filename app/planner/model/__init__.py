@@ -1,0 +1,1 @@
+"""What the planner reasons about: the home's limits, levels, and the value of energy."""

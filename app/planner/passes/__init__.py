@@ -1,0 +1,1 @@
+"""The planning passes in their order, and what they share."""
