@@ -35,7 +35,7 @@ cli.add_typer(config, name="config")
 
 
 def _loaded() -> "LoadedSettings":
-    from app.db.engine import resolve_url
+    from app.db.connection.engine import resolve_url
     from app.settings.store.sources import load_settings
 
     loaded = load_settings()
@@ -51,7 +51,7 @@ def serve() -> None:
     # Libraries of logs and HTTP would import them, for colours that are off here: 9 MB.
     sys.modules |= {"pygments": None, "rich": None}  # type: ignore[dict-item]
     from app.core import logs
-    from app.db.engine import prepare_place
+    from app.db.connection.engine import prepare_place
     from app.main import create_app, run
     from app.settings.store.files import ConfigFiles
 
@@ -198,8 +198,8 @@ def prices() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the database to the newest revision."""
-    from app.db import migrate
-    from app.db.engine import close, database_label, make_engine
+    from app.db.connection import migrate
+    from app.db.connection.engine import close, database_label, make_engine
 
     settings = _loaded().settings
 

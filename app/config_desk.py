@@ -11,8 +11,8 @@ import structlog
 from app.core import clock
 from app.core.errors import AnswerTooSlowError, DatabaseUnavailableError, SettingsError
 from app.db import setting_changes
-from app.db.engine import session_scope
-from app.db.models import SettingChange
+from app.db.connection.engine import session_scope
+from app.db.tables.models import SettingChange
 from app.fetch.sources import Sessions
 from app.settings import Settings
 from app.settings.fields import NEED_A_RESTART, plain_value, setting_fields, value_of

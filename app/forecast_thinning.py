@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.core.clock import local_day
 from app.db import forecasts
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
 
 # An issue an hour of 72 hours is 2.5 million rows a year and kind; one a day is 100,000.

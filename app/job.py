@@ -20,9 +20,10 @@ from app.core.errors import (
     StandByError,
     TablesMissingError,
 )
-from app.db import lock, migrate, plans
-from app.db.engine import session_scope
-from app.db.faults import is_transient
+from app.db import plans
+from app.db.connection import lock, migrate
+from app.db.connection.engine import session_scope
+from app.db.connection.faults import is_transient
 from app.fetch.sources import Sources
 from app.gather.inputs import gather_inputs
 from app.planner_process import Planner

@@ -33,7 +33,7 @@ from app.api.system_desk import SystemDesk
 from app.config_desk import ConfigDesk
 from app.core.errors import DarkstarError
 from app.core.shipped import SHIPPED
-from app.db.engine import close, make_engine, make_sessions
+from app.db.connection.engine import close, make_engine, make_sessions
 from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
 from app.job import PlanningJob

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import iso_utc
 from app.core.errors import DarkstarError
 from app.db import manual_actions as store
-from app.db.models import ManualAction, ManualChange
+from app.db.tables.models import ManualAction, ManualChange
 from app.manual_wish import Wish, check
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from app.core.clock import day_slots, local_day
 from app.core.frames import PRICE_PARTS, SLOT
 from app.db import prices
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.days import published_until
 from app.fetch.sources import Sources, horizon
 from app.ingest import demo

@@ -1,8 +1,8 @@
 """``darkstar prices``: have the prices asked for again, beside the service or without it."""
 
 from app.core.clock import now
-from app.db import migrate
-from app.db.engine import close, make_engine, make_sessions
+from app.db.connection import migrate
+from app.db.connection.engine import close, make_engine, make_sessions
 from app.fetch.days import Fetched, fetch_missing_days
 from app.fetch.sources import Sources
 from app.ingest.http.client import make_client

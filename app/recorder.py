@@ -18,7 +18,7 @@ from app.core.errors import UpstreamError
 from app.core.frames import SLOT
 from app.core.slot_quality import GAP
 from app.db import heater_slots, observed
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
 from app.ingest.home import ha_backfill, ha_recorded, meters, mqtt_readings
 from app.ingest.home.charge_level import Reach

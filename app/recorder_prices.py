@@ -7,7 +7,7 @@ from datetime import datetime
 from app.core.frames import SLOT
 from app.core.slot_quality import ESTIMATED, GAP, MEASURED
 from app.db import heater_slots, prices
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
 from app.recorded_slots import PRICES, Known, Slots
 from app.tariff import prices as tariff

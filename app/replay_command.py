@@ -1,7 +1,7 @@
 """``darkstar replay``: plan a stored run again, beside the service or without it."""
 
 from app.api.run_words import replay_text
-from app.db.engine import close, make_engine, make_sessions, session_scope
+from app.db.connection.engine import close, make_engine, make_sessions, session_scope
 from app.planner.made import make
 from app.runs.replay import compare, inputs_again
 from app.runs.stored import plan_of_run

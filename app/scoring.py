@@ -11,8 +11,8 @@ import polars as pl
 from app.core.clock import day_slots, local_day
 from app.core.frames import SLOT, UTC_TIME
 from app.db import observed, scores
-from app.db.engine import session_scope
-from app.db.models import ForecastScore
+from app.db.connection.engine import session_scope
+from app.db.tables.models import ForecastScore
 from app.fetch.sources import Sources
 from app.gather.day_ahead import issued_before
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.core.errors import DarkstarError
 from app.core.frames import LOOKAHEAD, PRICES, SLOTS
-from app.db.models import PlanRun
+from app.db.tables.models import PlanRun
 from app.gather.inputs import Inputs
 from app.planner.model.context import Context, HomeState, SafetyFactor
 from app.planner.run import by_cascade

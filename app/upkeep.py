@@ -5,7 +5,7 @@ from datetime import timedelta
 from app import forecast_thinning
 from app.core.clock import now, slot_floor
 from app.db import retention
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
 
 

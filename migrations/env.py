@@ -1,12 +1,12 @@
-"""Run migrations on the connection that ``app.db.migrate`` hands over."""
+"""Run migrations on the connection that ``app.db.connection.migrate`` hands over."""
 
 from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from app.db.columns import SlotTime, UtcDateTime
-from app.db.models import Base
+from app.db.tables.columns import SlotTime, UtcDateTime
+from app.db.tables.models import Base
 
 
 def _render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:

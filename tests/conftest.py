@@ -12,8 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.db import migrate
-from app.db.engine import close, make_engine
+from app.db.connection import migrate
+from app.db.connection.engine import close, make_engine
 from app.planner_process import PlannerProcess
 from app.settings import Database, Settings
 

@@ -15,7 +15,7 @@ from app.alerts.notice import happened
 from app.api.schemas_now import EXAMPLE, NowOut
 from app.core.clock import iso_utc
 from app.core.shipped import SHIPPED
-from app.db.models import CurrentSlot
+from app.db.tables.models import CurrentSlot
 from app.mqtt_commands import TAKES
 from app.mqtt_discovery import topics_of
 from app.settings import Settings

@@ -13,7 +13,7 @@ from app.core.clock import day_slots, local_midnight
 from app.core.frames import SLOT
 from app.core.provenance import Quality
 from app.db import forecasts, observed
-from app.db.engine import make_sessions, session_scope
+from app.db.connection.engine import make_sessions, session_scope
 from app.fetch.sources import Gathered, Sources
 from app.gather import load as gather_load
 from app.gather import load_sources

@@ -17,7 +17,7 @@ from app.core.clock import day_slots, local_midnight
 from app.core.frames import SLOT
 from app.core.provenance import Quality
 from app.db import forecasts, modelled_pv, observed, scores
-from app.db.engine import make_sessions, session_scope
+from app.db.connection.engine import make_sessions, session_scope
 from app.fetch.sources import Gathered, Sources
 from app.forecast.pv_spread import PV
 from app.gather import pv as gather_pv

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 
 from app.core.frames import SLOT
 from app.core.provenance import InputStatus, Quality
-from app.db import migrate, observations, observed
-from app.db.engine import close, make_engine, make_sessions, session_scope
+from app.db import observations, observed
+from app.db.connection import migrate
+from app.db.connection.engine import close, make_engine, make_sessions, session_scope
 from app.fetch.sources import Sources
 from app.gather.home.charge_state import HELD_BACK
 from app.gather.home.state import HomeNow, home_now

@@ -13,9 +13,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.core.errors import DatabaseUnavailableError, RunInProgressError, StandByError
-from app.db import lock, plans
-from app.db.engine import make_sessions, session_scope
-from app.db.models import PlanRun
+from app.db import plans
+from app.db.connection import lock
+from app.db.connection.engine import make_sessions, session_scope
+from app.db.tables.models import PlanRun
 from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
 from app.job import PlanningJob

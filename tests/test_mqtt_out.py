@@ -19,7 +19,7 @@ from app.alerts.notice import Notice
 from app.core.clock import iso_utc, now, slot_floor
 from app.core.frames import SLOT, SLOT_HOURS
 from app.db import observed
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.mqtt_out import RETRY_MAX_SECONDS, pause_seconds
 from app.recorder import SETTLED_AFTER, Recorder
 from app.settings import Mqtt, Settings

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from app.api import plan_document, replies, views
-from app.db import migrate, plans
+from app.db import plans
+from app.db.connection import migrate
 from app.forecast import load as load_forecast
 from app.forecast import pv as pv_forecast
 from app.gather import pv as gather_pv

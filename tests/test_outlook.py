@@ -9,7 +9,7 @@ import time_machine
 
 from app.core.clock import day_slots
 from app.db import plans
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.gather.outlook import slots_ahead
 from app.settings import Settings
 from app.settings.store.sources import load_settings

@@ -16,8 +16,8 @@ import time_machine
 from app.core import clock
 from app.core.frames import SLOT
 from app.db import observed, scores
-from app.db.engine import session_scope
-from app.db.models import ForecastScore
+from app.db.connection.engine import session_scope
+from app.db.tables.models import ForecastScore
 from app.schedule import Schedule
 from app.settings.store.sources import load_settings
 from tests.fakes import Fault

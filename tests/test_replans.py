@@ -12,7 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app.core import clock
 from app.core.errors import DatabaseUnavailableError, RunInProgressError
-from app.db import lock
+from app.db.connection import lock
 from app.replans import Replans, retry_pause
 from tests.api.test_manual import action, create, planned
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from app.cli import EXIT_CONFIG, EXIT_TEMPORARY, main
-from app.db.engine import session_scope
-from app.db.models import HistorySlot
+from app.db.connection.engine import session_scope
+from app.db.tables.models import HistorySlot
 from tests.api.test_service import first_outcome, offline, running
 
 

@@ -17,8 +17,8 @@ from app.clock_watch import ClockWatch
 from app.core import clock
 from app.core.errors import RunInProgressError, StandByError
 from app.db import plans
-from app.db.engine import close, make_engine, make_sessions, session_scope
-from app.db.models import Base, PlanRun
+from app.db.connection.engine import close, make_engine, make_sessions, session_scope
+from app.db.tables.models import Base, PlanRun
 from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
 from app.job import PlanningJob

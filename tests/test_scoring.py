@@ -18,8 +18,8 @@ from app.core import clock
 from app.core.clock import day_slots, local_midnight
 from app.core.frames import SLOT
 from app.db import forecasts, observed, scores
-from app.db.engine import make_sessions, session_scope
-from app.db.models import ForecastScore
+from app.db.connection.engine import make_sessions, session_scope
+from app.db.tables.models import ForecastScore
 from app.fetch.sources import Sources
 from app.scoring import score_day, summarise
 from app.settings import Settings

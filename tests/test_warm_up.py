@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 
 from app import main
 from app.core.errors import DarkstarError
-from app.db.models import PlanRun
+from app.db.tables.models import PlanRun
 from app.settings import Settings
 from tests.gate import free_port
 

@@ -9,7 +9,7 @@ from app.core.clock import local_midnight
 from app.core.frames import SLOT
 from app.core.provenance import Quality
 from app.db import observed
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
 from app.gather.home.state import home_now
 from app.gather.home.water_today import water_today

@@ -11,7 +11,7 @@ from app.alerts.idleness import Idleness, Past, idleness_of
 from app.core.clock import local_day, local_midnight, slot_floor
 from app.core.provenance import AFTER_THE_HORIZON, Quality
 from app.db import plans
-from app.db.models import CurrentSlot, HistorySlot, PlanRun
+from app.db.tables.models import CurrentSlot, HistorySlot, PlanRun
 from app.settings import Settings
 
 FAILED = ("failed", "held")

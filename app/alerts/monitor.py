@@ -18,9 +18,9 @@ from app.core import clock
 from app.core.errors import DatabaseUnavailableError, RunInProgressError
 from app.db import alerts, plans
 from app.db.alerts import Alert
-from app.db.engine import session_scope
-from app.db.lock import exclusive
-from app.db.sqlite import file_replaced_at
+from app.db.connection.engine import session_scope
+from app.db.connection.lock import exclusive
+from app.db.connection.sqlite import file_replaced_at
 from app.job import PlanningJob
 from app.settings import Settings
 

@@ -8,7 +8,7 @@ from app.api.rest import ServicesDep
 from app.api.schemas_alerts import AlertOut, AlertsOut
 from app.api.services import Services
 from app.db import alerts
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 
 router = APIRouter(tags=["service"])
 

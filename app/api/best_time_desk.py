@@ -16,8 +16,8 @@ from app.api.services import Services
 from app.core import clock
 from app.core.errors import NoPlanYetError
 from app.db import plans
-from app.db.engine import session_scope
-from app.db.models import PlanRun
+from app.db.connection.engine import session_scope
+from app.db.tables.models import PlanRun
 from app.gather.inputs import Inputs
 from app.runs.best_time import Answer, Start, Wanted, answer
 from app.runs.stored import run_of

@@ -19,7 +19,7 @@ from app.core.clock import iso_utc, local_day, local_midnight, slot_floor
 from app.core.errors import DatabaseUnavailableError
 from app.core.frames import SLOT, SLOT_HOURS
 from app.db import observed, plans
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.stored_inputs import NotReplayableError, inputs_of
 
 router = APIRouter()

@@ -13,7 +13,7 @@ from app.api.schemas import ScheduleOut, StatusOut
 from app.core.clock import iso_utc
 from app.core.log_tail import LogLine
 from app.core.masking import Masker
-from app.db.size import DatabaseSize
+from app.db.connection.size import DatabaseSize
 from app.doctor import text as doctor_text
 from app.doctor.report import Report
 from app.job_trail import JobTrace

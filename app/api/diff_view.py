@@ -16,7 +16,7 @@ from app.api.schemas_runs import (
     SpanOut,
     ValueChangeOut,
 )
-from app.db.models import PlanRun
+from app.db.tables.models import PlanRun
 from app.settings.fields import setting_fields
 from app.wording import words
 from app.wording.i18n import _, dated, ngettext

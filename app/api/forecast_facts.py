@@ -19,8 +19,8 @@ from app.core.clock import local_midnight
 from app.core.errors import DatabaseUnavailableError
 from app.core.frames import SLOT
 from app.db import forecasts, observed, plans
-from app.db.engine import session_scope
-from app.db.models import PlanRun
+from app.db.connection.engine import session_scope
+from app.db.tables.models import PlanRun
 from app.gather import temperature as temperature_forecast
 from app.gather.day_ahead import issued_before
 from app.ingest import demo

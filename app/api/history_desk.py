@@ -19,8 +19,8 @@ from app.api.why_view import WhyView
 from app.core import clock
 from app.core.clock import local_midnight
 from app.db import manual_actions, plans, run_changes, setting_changes
-from app.db.engine import session_scope
-from app.db.models import HistorySlot, PlanRun
+from app.db.connection.engine import session_scope
+from app.db.tables.models import HistorySlot, PlanRun
 from app.runs.stored import run_of
 
 _STEPS = 8

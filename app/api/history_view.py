@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from app.api import history_words
-from app.db.models import PlanRun
 from app.db.plans import PUBLISHED
 from app.db.run_changes import RunChange
+from app.db.tables.models import PlanRun
 from app.wording import words
 from app.wording.i18n import _, dated, ngettext
 

@@ -17,7 +17,7 @@ from app.core.clock import local_day, local_midnight
 from app.core.errors import DatabaseUnavailableError
 from app.core.frames import SLOT_HOURS
 from app.db import observed
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.wording import words
 from app.wording.i18n import _
 

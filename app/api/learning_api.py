@@ -12,7 +12,7 @@ from app.api.schemas import InputOut, Out
 from app.api.scores_api import ForecastScoreOut, ScoresDep
 from app.core import clock
 from app.db import observed, scores
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.gather import pv_learning
 from app.gather.load_sources import own_past
 from app.gather.pv_plant import Plant

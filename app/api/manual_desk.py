@@ -16,9 +16,9 @@ from app.core.errors import NoPlanYetError
 from app.core.frames import SLOT
 from app.db import manual_actions as store
 from app.db import plans
-from app.db.engine import session_scope
-from app.db.models import ManualAction
+from app.db.connection.engine import session_scope
 from app.db.run_changes import COMPARED_POWERS, NOTICEABLE_KW
+from app.db.tables.models import ManualAction
 from app.gather.home.state import home_now
 from app.gather.manual_slots import manual_frame
 from app.manual_actions import Desk

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.api.schemas_manual import ActionOut, PreviewOut, state_of
 from app.core.clock import iso_utc, slot_floor
 from app.core.frames import SLOT
-from app.db.models import ManualAction
+from app.db.tables.models import ManualAction
 from app.settings import Settings
 from app.wording import i18n, words
 from app.wording.i18n import _, marked

@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.db.patience import of_a_request
+from app.db.connection.patience import of_a_request
 
 
 class OnePatience:

@@ -20,8 +20,8 @@ from app.core.errors import NoPlanYetError, PlanHeldError
 from app.core.frames import SLOT
 from app.core.provenance import Quality
 from app.db import forecasts, plans
-from app.db.engine import session_scope
-from app.db.models import PlanRun
+from app.db.connection.engine import session_scope
+from app.db.tables.models import PlanRun
 from app.forecast.day_profile import day_profile
 from app.ingest.home import home_assistant
 from app.plan_debug import PlanDebug, debug_of

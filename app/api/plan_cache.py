@@ -17,8 +17,8 @@ from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.core.shared_turn import SharedTurn
 from app.db import plans
-from app.db.engine import session_scope
-from app.db.patience import REQUEST_SECONDS, of_its_own, patience
+from app.db.connection.engine import session_scope
+from app.db.connection.patience import REQUEST_SECONDS, of_its_own, patience
 from app.db.plan_stamp import Stamp, plan_stamp
 from app.job import PlanningJob
 

@@ -12,7 +12,7 @@ from app import __version__
 from app.api.entity_tags import has_already, not_modified, tag_of
 from app.api.replies import schedule_of
 from app.api.schemas import ScheduleOut, SlotOut
-from app.db.models import CurrentSlot, PlanRun
+from app.db.tables.models import CurrentSlot, PlanRun
 
 _PLAN = TypeAdapter(ScheduleOut)
 _ROWS = TypeAdapter(list[SlotOut])

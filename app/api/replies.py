@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.api.schemas import InputOut, JobState, PlanMeta, ScheduleOut, SlotOut
-from app.db.models import CurrentSlot, HistorySlot, PlanRun
+from app.db.tables.models import CurrentSlot, HistorySlot, PlanRun
 
 STALE_AFTER = timedelta(minutes=90)
 

@@ -20,7 +20,7 @@ from app.api.schemas_manual import (
 )
 from app.core import clock
 from app.db import manual_actions as store
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.manual_actions import Kept, NoSuchActionError, version
 
 router = APIRouter(tags=["manual actions"])

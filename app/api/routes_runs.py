@@ -14,7 +14,7 @@ from app.api.schemas import ProblemOut, ScheduleOut
 from app.api.schemas_explain import ExplanationOut
 from app.api.schemas_runs import DiffOut, ReplayOut, RunOut, RunsOut
 from app.db import plans
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.runs.stored import plan_of_run, run_of
 
 router = APIRouter(tags=["runs"])

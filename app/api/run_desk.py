@@ -12,7 +12,7 @@ from app.api.schemas_runs import DiffOut, ReplayOut
 from app.api.services import Services
 from app.core import clock
 from app.core.errors import DarkstarError
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.runs import explained, input_changes, slot_changes
 from app.runs.replay import compare, inputs_again
 from app.runs.stored import StoredPlan, plan_of_run

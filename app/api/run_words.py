@@ -8,8 +8,8 @@ from app.api.prices import slot_parts
 from app.api.schemas import SlotOut
 from app.api.schemas_explain import AlternativeOut, ExplanationOut, PriceOut
 from app.api.schemas_runs import DiffOut, InputChangesOut, RunStamp, SpanOut
-from app.db.models import PlanRun
 from app.db.run_changes import NOTICEABLE_KW
+from app.db.tables.models import PlanRun
 from app.runs.explained import Explained
 from app.runs.input_changes import InputChanges
 from app.runs.replay import Replay

@@ -10,7 +10,7 @@ from app.api import examples
 from app.api.schemas import Out, SlotOut
 from app.core.clock import slot_floor
 from app.core.errors import Problem
-from app.db.models import ManualAction, ManualChange
+from app.db.tables.models import ManualAction, ManualChange
 from app.manual_actions import as_data, version
 from app.manual_wish import ManualActionError, Wish
 

@@ -15,7 +15,7 @@ from app.api.scores_view import scores_view, unavailable
 from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.db import scores
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.scoring import WINDOWS_DAYS
 
 router = APIRouter()

@@ -22,8 +22,8 @@ from app.api.status_view import status_of
 from app.core import clock
 from app.core.errors import AnswerTooSlowError, DatabaseUnavailableError, TablesMissingError
 from app.db import plans
-from app.db.engine import session_scope
-from app.db.patience import of_its_own
+from app.db.connection.engine import session_scope
+from app.db.connection.patience import of_its_own
 from app.fetch.days import Fetched, fetch_missing_days
 from app.gather.home.state import home_now
 from app.job import PlanningJob

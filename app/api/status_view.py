@@ -10,7 +10,7 @@ from app.api.safe_default import safe_default, valid_slot
 from app.api.schemas import JobState, PlanFigures, PlanStamp, ScheduleOut, StatusOut
 from app.api.schemas_alerts import AlertOut
 from app.core import clock
-from app.db.engine import database_label
+from app.db.connection.engine import database_label
 
 if TYPE_CHECKING:
     from app.api.services import Services

@@ -13,8 +13,8 @@ from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.core.log_tail import TAIL, LogTail
 from app.core.masking import Masker
-from app.db import size
-from app.db.engine import session_scope
+from app.db.connection import size
+from app.db.connection.engine import session_scope
 from app.doctor.ask import examine
 from app.doctor.consultation import Consultation
 from app.doctor.report import Report

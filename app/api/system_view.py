@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from app.api.diagnostics import Facts
 from app.api.schemas import JobState
 from app.core.log_tail import LogLine
-from app.db.size import DatabaseSize
+from app.db.connection.size import DatabaseSize
 from app.job_trail import JobTrace
 from app.wording import i18n, words
 from app.wording.i18n import _, marked

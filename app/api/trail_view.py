@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.api.diff_view import value_text
-from app.db.models import ManualChange, SettingChange
+from app.db.tables.models import ManualChange, SettingChange
 from app.settings.fields import setting_fields
 from app.wording import words
 from app.wording.i18n import _, marked

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.models import AlertRow
+from app.db.tables.models import AlertRow
 
 
 @dataclass(slots=True, eq=False)

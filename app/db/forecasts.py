@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import FrameError
 from app.core.frames import UTC_TIME
-from app.db.models import Forecast
+from app.db.tables.models import Forecast
 
 VALUES = pl.Schema(
     {"slot_start": UTC_TIME, "value": pl.Float64(), "p10": pl.Float64(), "p90": pl.Float64()}

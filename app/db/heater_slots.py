@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.frames import SLOT_HOURS, UTC_TIME
-from app.db.models import HistorySlot
+from app.db.tables.models import HistorySlot
 
 HEATED: Final = pl.Schema({"slot_start": UTC_TIME, "water_kwh": pl.Float64()})
 PRICED: Final = pl.Schema(

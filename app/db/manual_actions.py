@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import slot_floor
-from app.db.models import ManualAction, ManualChange
+from app.db.tables.models import ManualAction, ManualChange
 
 
 async def active(session: AsyncSession, *, at: datetime) -> Sequence[ManualAction]:

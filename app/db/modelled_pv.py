@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.frames import UTC_TIME
-from app.db.models import ModelledPv, ObservedSlot
+from app.db.connection.upsert import upsert
 from app.db.observed import KNOWN
-from app.db.upsert import upsert
+from app.db.tables.models import ModelledPv, ObservedSlot
 
 MODELLED: Final = pl.Schema(
     {

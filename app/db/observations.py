@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.models import Observation
+from app.db.tables.models import Observation
 
 
 async def record(session: AsyncSession, observation: Observation) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.frames import UTC_TIME
 from app.core.slot_quality import ESTIMATED, MEASURED, STATISTICS
-from app.db.models import ObservedSlot
-from app.db.upsert import upsert
+from app.db.connection.upsert import upsert
+from app.db.tables.models import ObservedSlot
 
 __all__ = ["ESTIMATED", "KNOWN", "OBSERVED", "QUANTITIES", "QUANTITY"]
 QUANTITIES: Final = (

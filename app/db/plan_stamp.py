@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Double, Select, String, func, literal, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import plans
-from app.db.models import CurrentSlot, PlanPointer, PlanRun
+from app.db.tables.models import CurrentSlot, PlanPointer, PlanRun
 
 Stamp: TypeAlias = tuple[Any, ...]
 

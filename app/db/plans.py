@@ -15,7 +15,7 @@ from sqlalchemy.orm import undefer
 from app.core.clock import slot_floor
 from app.core.errors import FrameError, RunInProgressError
 from app.core.frames import SCHEDULE, SLOT
-from app.db.models import CurrentSlot, HistorySlot, PlanPointer, PlanRun
+from app.db.tables.models import CurrentSlot, HistorySlot, PlanPointer, PlanRun
 
 PUBLISHED = ("ok", "degraded")
 POINTER_ID = 1

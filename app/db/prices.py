@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import FrameError
 from app.core.frames import UTC_TIME
-from app.db.columns import UtcDateTime
-from app.db.models import Price, SupersededPrice
+from app.db.tables.columns import UtcDateTime
+from app.db.tables.models import Price, SupersededPrice
 
 STORED = pl.Schema(
     {

@@ -7,8 +7,8 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.models import HistorySlot, PlanRun
 from app.db.plans import PUBLISHED
+from app.db.tables.models import HistorySlot, PlanRun
 
 NOTICEABLE_KW = 0.05
 """Powers nearer than this read the same: nobody would call it a change."""

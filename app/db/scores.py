@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.models import ForecastScore
-from app.db.upsert import upsert
+from app.db.connection.upsert import upsert
+from app.db.tables.models import ForecastScore
 
 
 async def save(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.models import SettingChange
+from app.db.tables.models import SettingChange
 
 
 async def add(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

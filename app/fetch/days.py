@@ -10,7 +10,7 @@ import structlog
 from app.core.clock import local_midnight
 from app.core.errors import NotPublishedYetError, UpstreamError
 from app.db import prices
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.choice import Choice, Question, choose, doubt_of_stored
 from app.fetch.pace import FAILURES_BEFORE_REST
 from app.fetch.sources import Sources

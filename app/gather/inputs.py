@@ -10,7 +10,7 @@ from app.core.clock import local_day
 from app.core.frames import SLOT
 from app.core.provenance import InputStatus
 from app.db import manual_actions, plans
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
 from app.forecast import lookahead
 from app.gather import outlook

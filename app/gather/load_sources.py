@@ -13,7 +13,7 @@ import polars as pl
 from app.core.clock import slot_floor
 from app.core.errors import UpstreamError
 from app.db import heater_slots, observed
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
 from app.forecast import ha_load, load_history
 from app.forecast.load import WINDOW_DAYS, whole_days

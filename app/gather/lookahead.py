@@ -9,7 +9,7 @@ from app.core.clock import slot_floor
 from app.core.frames import FORECAST, SLOT
 from app.core.provenance import AFTER_THE_HORIZON, InputStatus, Quality
 from app.db import prices
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Gathered, Sources
 from app.forecast import lookahead
 from app.ingest import demo

@@ -11,7 +11,7 @@ from app.core.errors import PlanHeldError
 from app.core.frames import SLOT
 from app.core.provenance import InputStatus, Quality
 from app.db import prices
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.days import fetch_missing_days, published_until
 from app.fetch.sources import Gathered, Sources, horizon
 from app.ingest import demo

@@ -17,7 +17,7 @@ from app.core.errors import UpstreamError
 from app.core.frames import UTC_TIME
 from app.core.provenance import InputStatus, Quality
 from app.db import forecasts
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Gathered, Sources
 from app.forecast import pv as pv_forecast
 from app.forecast import pv_spread

@@ -12,7 +12,7 @@ import polars as pl
 from app.core.clock import local_day, slot_floor
 from app.core.frames import SLOT
 from app.db import modelled_pv, observed
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
 from app.forecast import pv_climatology, pv_correction, pv_spread
 from app.gather.day_ahead import issued_before

@@ -8,7 +8,7 @@ import polars as pl
 
 from app.core.clock import slot_floor
 from app.db import forecasts
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
 from app.ingest.weather import open_meteo
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import iso_utc
 from app.core.errors import DarkstarError, NoPlanYetError
 from app.db import plans
-from app.db.models import CurrentSlot, HistorySlot, PlanRun
+from app.db.tables.models import CurrentSlot, HistorySlot, PlanRun
 from app.planner.explain.alternatives import Alternative, alternatives
 from app.planner.explain.reason_rules import RULES
 from app.planner.model.limits import limits_of

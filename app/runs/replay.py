@@ -16,7 +16,7 @@ import polars as pl
 from app import __version__
 from app.core.frames import SCHEDULE
 from app.core.provenance import InputStatus, Quality
-from app.db.models import HistorySlot, PlanRun
+from app.db.tables.models import HistorySlot, PlanRun
 from app.gather.inputs import Inputs
 from app.planner.made import Made
 from app.run_record import result_of

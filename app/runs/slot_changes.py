@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from app.db.models import HistorySlot
 from app.db.run_changes import COMPARED_POWERS, NOTICEABLE_KW
+from app.db.tables.models import HistorySlot
 
 
 @dataclass(frozen=True, slots=True)

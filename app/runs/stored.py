@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import DarkstarError, NoPlanYetError
 from app.db import plans
-from app.db.models import HistorySlot, PlanRun
+from app.db.tables.models import HistorySlot, PlanRun
 
 
 class UnknownRunError(DarkstarError):

@@ -12,8 +12,8 @@ from sqlalchemy import delete, select
 from app.api.alerts_api import list_alerts
 from app.api.schemas import StatusOut
 from app.api.schemas_alerts import AlertOut
-from app.db.engine import session_scope
-from app.db.models import AlertRow, CurrentSlot, Price
+from app.db.connection.engine import session_scope
+from app.db.tables.models import AlertRow, CurrentSlot, Price
 from app.schedule import Schedule
 from app.settings import Settings
 from app.settings.store.sources import load_settings

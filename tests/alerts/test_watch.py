@@ -19,8 +19,8 @@ from app.api import views
 from app.api.now_view import read_now
 from app.api.pages import templates
 from app.api.schemas import ScheduleOut
-from app.db.engine import close, make_sessions, session_scope
-from app.db.models import HistorySlot
+from app.db.connection.engine import close, make_sessions, session_scope
+from app.db.tables.models import HistorySlot
 from app.settings import Database, Settings
 from tests.alerts.homes import home, settings
 from tests.db.publishing import publish, schedule_from

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.engine import close
+from app.db.connection.engine import close
 from tests.fakes import FakeUpstreams
 
 

@@ -107,7 +107,7 @@ async def test_a_save_changes_its_line_keeps_comments_and_counts_at_the_next_pla
 
 async def _config_hashes(app: FastAPI) -> list[str]:
     from app.db import plans  # noqa: PLC0415
-    from app.db.engine import session_scope  # noqa: PLC0415
+    from app.db.connection.engine import session_scope  # noqa: PLC0415
 
     async with session_scope(app.state.services.job.sources.sessions) as session:
         return [run.config_hash for run in await plans.runs(session, limit=10)]
@@ -385,7 +385,7 @@ async def test_changes_made_while_the_database_is_away_are_stored_later(home: Pa
         await first_outcome(client)
         desk = app.state.config
         sessions = desk.sessions
-        from app.db.engine import close, make_engine, make_sessions  # noqa: PLC0415
+        from app.db.connection.engine import close, make_engine, make_sessions  # noqa: PLC0415
         from app.settings import Settings  # noqa: PLC0415
 
         away = make_engine(

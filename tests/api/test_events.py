@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from app.api.events import MAX_STREAMS, Broadcaster, TooManyStreamsError
-from app.db.engine import session_scope
-from app.db.models import CurrentSlot
+from app.db.connection.engine import session_scope
+from app.db.tables.models import CurrentSlot
 from tests.api.test_manual import planned
 from tests.api.test_service import offline, running
 from tests.api.test_stop import serving

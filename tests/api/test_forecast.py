@@ -16,7 +16,7 @@ from app.core.clock import iso_utc, slot_floor
 from app.core.clock import now as present
 from app.core.frames import SLOT
 from app.db import forecasts, observed
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.gather.temperature import KIND
 from app.settings import Appliance
 from app.settings.store.sources import load_settings

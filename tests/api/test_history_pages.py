@@ -17,8 +17,8 @@ from app.api.page_templates import templates
 from app.api.trail_view import trails
 from app.core.clock import local_day
 from app.db import plans, run_changes
-from app.db.engine import session_scope
-from app.db.models import HistorySlot
+from app.db.connection.engine import session_scope
+from app.db.tables.models import HistorySlot
 from tests.api.test_manual import action, create, planned, replanned
 from tests.api.test_runs import in_database, newest, stored_inputs
 from tests.api.test_service import offline, running

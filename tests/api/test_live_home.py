@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from app.db import plans
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.settings.store.sources import load_settings
 from app.stored_inputs import inputs_of
 from tests.api.test_service import first_outcome, offline, running

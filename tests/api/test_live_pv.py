@@ -11,7 +11,7 @@ import time_machine
 
 from app.core.frames import SLOT
 from app.db import forecasts, observed
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
 from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, running

@@ -17,8 +17,8 @@ from app.api.schemas import ScheduleOut
 from app.api.services import Services
 from app.core.clock import iso_utc, now, slot_floor
 from app.core.frames import SLOT, SLOT_HOURS
-from app.db.base import Base
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
+from app.db.tables.base import Base
 from tests.api.test_service import first_outcome, offline, running
 
 Client = httpx.AsyncClient

@@ -11,8 +11,8 @@ from sqlalchemy import delete, update
 from app.core.clock import day_slots, iso_utc, local_day, now
 from app.core.frames import SLOT
 from app.db import observed
-from app.db.engine import session_scope
-from app.db.models import CurrentSlot, PlanPointer
+from app.db.connection.engine import session_scope
+from app.db.tables.models import CurrentSlot, PlanPointer
 from app.forecast.day_profile import day_profile
 from app.settings import Settings
 from tests.api.test_manual import planned

@@ -18,9 +18,9 @@ from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.db import plans
 from app.db.alerts import Alert
-from app.db.engine import session_scope
-from app.db.models import CurrentSlot, PlanPointer
+from app.db.connection.engine import session_scope
 from app.db.plan_stamp import Stamp
+from app.db.tables.models import CurrentSlot, PlanPointer
 from tests.api.test_manual import planned
 from tests.api.test_service import first_outcome, offline, running
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.api.services import Services
-from app.db.engine import session_scope
-from app.db.models import SupersededPrice
+from app.db.connection.engine import session_scope
+from app.db.tables.models import SupersededPrice
 from app.ingest.prices.day import next_day
 from app.prices_command import refresh_prices
 from app.wording import i18n

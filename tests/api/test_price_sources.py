@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from app.core.clock import day_slots, iso_utc, slot_floor
 from app.db import prices
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.ingest.prices.day import DELIVERY_ZONE, next_day
 from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, running

@@ -16,8 +16,8 @@ from app.api import run_desk
 from app.api.schemas_explain import ExplanationOut
 from app.api.schemas_runs import DiffOut, ReplayOut, RunOut, RunsOut
 from app.db import plans
-from app.db.engine import session_scope
-from app.db.models import HistorySlot, PlanRun
+from app.db.connection.engine import session_scope
+from app.db.tables.models import HistorySlot, PlanRun
 from app.runs import replay as replaying
 from app.settings import Settings, redacted
 from tests.api.test_manual import action, create, planned, replanned, slot, whole_database

@@ -18,7 +18,7 @@ from app.api import examples, plan_cache
 from app.api.schemas import InitialStateOut, JobState, ProblemOut, ScheduleOut
 from app.api.secure_headers import HEADERS
 from app.api.services import Services
-from app.db import engine, migrate
+from app.db.connection import engine, migrate
 from app.db.plan_stamp import Stamp
 from app.main import create_app
 from app.settings import Settings

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.api.schemas_doctor import DoctorOut
 from app.core import logs
 from app.core.log_tail import TAIL
-from app.db import size
-from app.db.engine import make_sessions, session_scope
+from app.db.connection import size
+from app.db.connection.engine import make_sessions, session_scope
 from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, offline, running
 from tests.fakes import Fault

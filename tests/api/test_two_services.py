@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from app.db import migrate
+from app.db.connection import migrate
 from tests.api.test_service import first_outcome, offline, running
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import plans
-from app.db.engine import make_engine, make_sessions, session_scope
-from app.db.models import CurrentSlot, HistorySlot
+from app.db.connection.engine import make_engine, make_sessions, session_scope
+from app.db.tables.models import CurrentSlot, HistorySlot
 from app.settings import Database, Settings
 from tests.db.publishing import MIDNIGHT, publish, run_start
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from app.core.clock import local_midnight
 from app.core.frames import SCHEDULE
 from app.db import plans
-from app.db.engine import make_sessions, session_scope
+from app.db.connection.engine import make_sessions, session_scope
 from tests.plans import plan_of, slots
 
 ZONE = ZoneInfo("Europe/Stockholm")

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.clock import now, slot_floor
 from app.core.frames import SLOT
 from app.core.shipped import SHIPPED
-from app.db.engine import make_sessions, session_scope
-from app.db.models import CurrentSlot
+from app.db.connection.engine import make_sessions, session_scope
+from app.db.tables.models import CurrentSlot
 from tests.db.publishing import publish, schedule_from
 
 DOC = (SHIPPED / "docs" / "controller.md").read_text(encoding="utf-8")

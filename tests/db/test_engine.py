@@ -19,9 +19,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.errors import DatabaseUnavailableError, SettingsError
-from app.db import lock, migrate, plans
-from app.db.columns import NaiveTimeError
-from app.db.engine import (
+from app.db import plans
+from app.db.connection import lock, migrate
+from app.db.connection.engine import (
     close,
     database_label,
     make_engine,
@@ -29,8 +29,9 @@ from app.db.engine import (
     resolve_url,
     session_scope,
 )
-from app.db.faults import is_transient, translated
-from app.db.models import Observation
+from app.db.connection.faults import is_transient, translated
+from app.db.tables.columns import NaiveTimeError
+from app.db.tables.models import Observation
 from app.settings import Database, MariaDb, Settings
 from tests.db.publishing import MIDNIGHT, ZONE, publish_run, schedule_from
 from tests.gate import free_port, gate
@@ -258,7 +259,7 @@ def test_only_faults_that_pass_are_worth_another_try(code: int, *, transient: bo
 async def test_sqlite_waits_for_a_writer_then_says_the_file_is_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.db.sqlite.BUSY_MS", 100)
+    monkeypatch.setattr("app.db.connection.sqlite.BUSY_MS", 100)
     engine = make_engine(Settings(data_dir=str(tmp_path)))
     await migrate.upgrade(engine)
     async with engine.connect() as writer:

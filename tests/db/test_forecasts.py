@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app import forecast_thinning
 from app.core.frames import SLOT
 from app.db import forecasts, heater_slots, plans
-from app.db.engine import make_sessions, session_scope
-from app.db.models import Forecast, HistorySlot
+from app.db.connection.engine import make_sessions, session_scope
+from app.db.tables.models import Forecast, HistorySlot
 from app.fetch.sources import Sources
 from app.settings import Settings
 from tests.db.publishing import MIDNIGHT, ZONE, publish_run, run_start, schedule_from

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.errors import RunInProgressError
-from app.db import lock
+from app.db.connection import lock
 
 
 async def test_only_one_planner_holds_the_lock(engine: AsyncEngine) -> None:

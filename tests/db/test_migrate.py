@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.errors import SettingsError
 from app.core.shipped import SHIPPED
-from app.db import migrate, plans
-from app.db.engine import close, make_engine, make_sessions, session_scope
-from app.db.models import Base, CurrentSlot, HistorySlot
+from app.db import plans
+from app.db.connection import migrate
+from app.db.connection.engine import close, make_engine, make_sessions, session_scope
+from app.db.tables.models import Base, CurrentSlot, HistorySlot
 from app.settings import Database, Settings
 from tests.db.publishing import MIDNIGHT, publish, rows, schedule_from
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.frames import SLOT, check
 from app.db import modelled_pv, observed, retention
-from app.db.engine import make_sessions, session_scope
+from app.db.connection.engine import make_sessions, session_scope
 from tests.db.publishing import MIDNIGHT
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.frames import SLOT
 from app.db import observed, retention, scores
-from app.db.engine import make_sessions, session_scope
+from app.db.connection.engine import make_sessions, session_scope
 from tests.db.publishing import MIDNIGHT
 
 

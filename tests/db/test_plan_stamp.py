@@ -8,9 +8,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import plans
-from app.db.engine import make_sessions, session_scope
-from app.db.models import CurrentSlot
+from app.db.connection.engine import make_sessions, session_scope
 from app.db.plan_stamp import Stamp, plan_stamp
+from app.db.tables.models import CurrentSlot
 from tests.db.publishing import MIDNIGHT, publish, run_start, schedule_from
 
 COLUMNS = [each.name for each in CurrentSlot.__table__.columns]

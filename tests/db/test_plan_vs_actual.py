@@ -5,8 +5,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.frames import SLOT
-from app.db import migrate, observed
-from app.db.engine import make_sessions, session_scope
+from app.db import observed
+from app.db.connection import migrate
+from app.db.connection.engine import make_sessions, session_scope
 from tests.db.publishing import MIDNIGHT, publish, rows, schedule_from
 from tests.db.test_observed import slot
 

@@ -13,8 +13,8 @@ from app.core.clock import day_slots, local_midnight
 from app.core.errors import DatabaseUnavailableError, FrameError, RunInProgressError
 from app.core.frames import SCHEDULE, SLOT
 from app.db import plans
-from app.db.engine import make_sessions, session_scope
-from app.db.models import Base, HistorySlot
+from app.db.connection.engine import make_sessions, session_scope
+from app.db.tables.models import Base, HistorySlot
 from tests.db.publishing import (
     MIDNIGHT,
     ZONE,

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from app.api.schemas import ScheduleOut
-from app.db import migrate
-from app.db.engine import close, make_engine, make_sessions, prepare_place, session_scope
+from app.db.connection import migrate
+from app.db.connection.engine import close, make_engine, make_sessions, prepare_place, session_scope
 from app.export import FILE_NAME, write_schedule_json
 from app.settings import Settings
 

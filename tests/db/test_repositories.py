@@ -11,8 +11,8 @@ from app.core.clock import day_slots
 from app.core.errors import FrameError
 from app.core.frames import SLOT, UTC_TIME
 from app.db import forecasts, manual_actions, observations, plans, prices, retention
-from app.db.engine import make_sessions, session_scope
-from app.db.models import (
+from app.db.connection.engine import make_sessions, session_scope
+from app.db.tables.models import (
     Base,
     CurrentSlot,
     Forecast,

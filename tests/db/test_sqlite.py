@@ -13,10 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.errors import DatabaseUnavailableError, TablesMissingError
-from app.db import migrate
-from app.db.engine import close, make_engine, make_sessions, session_scope
-from app.db.models import Observation
-from app.db.sqlite import file_replaced_at
+from app.db.connection import migrate
+from app.db.connection.engine import close, make_engine, make_sessions, session_scope
+from app.db.connection.sqlite import file_replaced_at
+from app.db.tables.models import Observation
 from app.settings import Settings
 from tests.db.publishing import MIDNIGHT
 

@@ -17,8 +17,8 @@ from app.core.errors import UpstreamError
 from app.core.frames import SLOT, SLOT_HOURS
 from app.core.provenance import InputStatus, Quality
 from app.db import heater_slots, observations, observed
-from app.db.engine import session_scope
-from app.db.models import Observation
+from app.db.connection.engine import session_scope
+from app.db.tables.models import Observation
 from app.fetch.sources import Sources
 from app.ingest import demo
 from app.ingest.home import charge_level, ha_company, ha_rest, home_assistant, mqtt_readings

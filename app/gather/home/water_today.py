@@ -13,7 +13,7 @@ from app.core.clock import local_day, local_midnight, slot_floor
 from app.core.frames import SLOT, SLOT_HOURS
 from app.core.slot_quality import BEST_FIRST, ESTIMATED, GAP
 from app.db import observed
-from app.db.engine import session_scope
+from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
 
 # The recorder writes a slot a few minutes after its end; the newest two may not be there yet.

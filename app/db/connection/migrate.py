@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.errors import DatabaseUnavailableError, RunInProgressError, SettingsError
 from app.core.shipped import SHIPPED
-from app.db.engine import close, engine_for
-from app.db.faults import translated
-from app.db.lock import CONNECT_SECONDS, exclusive
-from app.db.own_loop import on_own_loop
+from app.db.connection.engine import close, engine_for
+from app.db.connection.faults import translated
+from app.db.connection.lock import CONNECT_SECONDS, exclusive
+from app.db.connection.own_loop import on_own_loop
 
 _SCRIPTS = SHIPPED / "migrations"
 _LOCK_SECONDS = 60

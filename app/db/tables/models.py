@@ -17,10 +17,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import MYSQL, Base
-from app.db.columns import BigId, LongText, SlotTime, UtcDateTime
-from app.db.models_alerts import AlertRow
-from app.db.models_inputs import (
+from app.db.tables.alerts import AlertRow
+from app.db.tables.base import MYSQL, Base
+from app.db.tables.columns import BigId, LongText, SlotTime, UtcDateTime
+from app.db.tables.inputs import (
     Forecast,
     ForecastScore,
     ModelledPv,

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core.errors import RunInProgressError
-from app.db.faults import translated
+from app.db.connection.faults import translated
 
 CONNECT_SECONDS = 5
 _RELEASE_SECONDS = 2

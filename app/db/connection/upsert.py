@@ -7,7 +7,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.base import Base
+from app.db.tables.base import Base
 
 
 async def upsert(

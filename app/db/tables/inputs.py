@@ -5,8 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Boolean, Date, Double, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import MYSQL, Base
-from app.db.columns import SlotTime, UtcDateTime
+from app.db.tables.base import MYSQL, Base
+from app.db.tables.columns import SlotTime, UtcDateTime
 
 
 class Price(Base):

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import MYSQL, Base
-from app.db.columns import BigId, UtcDateTime
+from app.db.tables.base import MYSQL, Base
+from app.db.tables.columns import BigId, UtcDateTime
 
 
 class AlertRow(Base):

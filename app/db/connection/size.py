@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.models import Base
+from app.db.tables.models import Base
 
 
 @dataclass(frozen=True, slots=True)

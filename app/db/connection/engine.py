@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import (
 
 from app.core.atomic_file import make_private, private_folder
 from app.core.errors import SettingsError
-from app.db.faults import translated
-from app.db.patience import patience
-from app.db.sqlite import WRITES, close_connections, sqlite_engine
+from app.db.connection.faults import translated
+from app.db.connection.patience import patience
+from app.db.connection.sqlite import WRITES, close_connections, sqlite_engine
 from app.settings import Settings
 
 # What tells that a folder is ours, and is nobody else's business.
