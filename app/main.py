@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from fastapi import Depends, FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
-from app import __version__, planner_process
+from app import __version__
 from app.access_token import TokenStore
 from app.api import openapi, problems
 from app.api.access import Gate
@@ -36,10 +36,11 @@ from app.core.shipped import SHIPPED
 from app.db.connection.engine import close, make_engine, make_sessions
 from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
-from app.job import PlanningJob
 from app.mqtt_task import mqtt_connection
 from app.patient_http import BACKLOG, Patience, patient
-from app.planner_process import Planner
+from app.plans import process as planner_process
+from app.plans.job import PlanningJob
+from app.plans.process import Planner
 from app.schedule import Schedule
 from app.settings import Settings
 from app.settings.store.files import ConfigFiles

@@ -3,8 +3,8 @@
 from app.api.run_words import replay_text
 from app.db.connection.engine import close, make_engine, make_sessions, session_scope
 from app.planner.made import make
-from app.runs.replay import compare, inputs_again
-from app.runs.stored import plan_of_run
+from app.plans.replay import compare, inputs_again
+from app.plans.stored import plan_of_run
 from app.settings import Settings
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.connection import migrate
 from app.db.connection.engine import close, make_engine
-from app.planner_process import PlannerProcess
+from app.plans.process import PlannerProcess
 from app.settings import Database, Settings
 
 MARIADB = "127.0.0.1:3306"
@@ -77,7 +77,7 @@ def planner_process() -> Iterator[PlannerProcess]:
 
 @pytest.fixture(autouse=True)
 def _one_planner(monkeypatch: pytest.MonkeyPatch, planner_process: PlannerProcess) -> None:
-    monkeypatch.setattr("app.planner_process.PlannerProcess", lambda: planner_process)
+    monkeypatch.setattr("app.plans.process.PlannerProcess", lambda: planner_process)
 
 
 @pytest.fixture(scope="session")

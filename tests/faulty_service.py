@@ -3,7 +3,8 @@
 import sys
 from functools import partial
 
-from app import cli, planner_process
+from app import cli
+from app.plans import process as planner_process
 
 FAULTY = (sys.executable, "-m", "tests.faulty_worker")
 # Of a test: a plan takes 0.2 s where nothing else runs.

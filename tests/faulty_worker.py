@@ -15,10 +15,10 @@ from typing import Any
 
 import polars as pl
 
-from app import worker
 from app.planner import made
 from app.planner.model.context import Context
 from app.planner.run import Plan, make_plan
+from app.plans import worker
 
 FAULT_FILE = "FAULT_FILE"
 _LATE_SECONDS = 60

@@ -19,8 +19,8 @@ from app.db.connection.engine import make_sessions, session_scope
 from app.db.tables.models import PlanRun
 from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
-from app.job import PlanningJob
-from app.planner_process import Planner, PlannerProcess
+from app.plans.job import PlanningJob
+from app.plans.process import Planner, PlannerProcess
 from app.settings import Settings
 from tests.db.publishing import MIDNIGHT, run_start
 
@@ -70,7 +70,7 @@ async def test_a_publish_that_meets_a_passing_fault_is_repeated_under_the_same_r
     job: PlanningJob, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     real, tried = plans.publish, []
-    monkeypatch.setattr("app.job.PUBLISH_PAUSES_SECONDS", (0, 0, 0))
+    monkeypatch.setattr("app.plans.job.PUBLISH_PAUSES_SECONDS", (0, 0, 0))
 
     async def flaky(session: AsyncSession, **publication: Any) -> None:
         tried.append(publication["run_id"])
@@ -187,7 +187,7 @@ async def test_the_other_service_takes_over_when_the_plan_is_overdue(
     await job.run("start")
     assert job.log.last_finished_at is not None
     later = job.log.last_finished_at + timedelta(minutes=66)
-    monkeypatch.setattr("app.job.now", lambda: later)
+    monkeypatch.setattr("app.plans.job.now", lambda: later)
     assert (await other.run("schedule")).last_outcome == "ok"
 
 

@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from app.core import logs
-from app.job import PlanningJob
+from app.plans.job import PlanningJob
 from app.settings.store.sources import load_settings
 from tests.test_job import job
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from app import worker
 from app.core.errors import (
     InputError,
     PlannerBusyError,
@@ -20,7 +19,8 @@ from app.core.errors import (
 )
 from app.planner.made import make
 from app.planner.model.context import Context, HomeState
-from app.planner_process import LIMIT_SECONDS, Planner, PlannerProcess
+from app.plans import worker
+from app.plans.process import LIMIT_SECONDS, Planner, PlannerProcess
 from app.settings import Settings
 from tests import faulty_worker
 from tests.faulty_service import FAULTY
@@ -169,7 +169,7 @@ async def test_the_loop_goes_on_while_the_planner_never_returns(
 async def test_a_run_waits_for_one_question_and_questions_do_not_wait_for_ever(
     process: PlannerProcess, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.planner_process.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("app.plans.process.PATIENCE_SECONDS", 0.2)
     planner = Planner(process)
     await planner.warm()
     process.limit_seconds = SHORT_SECONDS
@@ -207,7 +207,7 @@ def test_it_imports_nothing_but_planning() -> None:
     """Each import costs memory twice: 20 MB for the database's library alone."""
     needless = {"sqlalchemy", "fastapi", "starlette", "httpx", "uvicorn", "babel", "jinja2", "rich"}
     code = "import sys; from importlib import import_module\n"
-    code += f"for name in ('app.worker', *{worker.PLANNING!r}): import_module(name)\n"
+    code += f"for name in ('app.plans.worker', *{worker.PLANNING!r}): import_module(name)\n"
     code += "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     said = subprocess.run(  # noqa: S603 - this very test's
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
@@ -230,7 +230,7 @@ def test_a_plan_has_ten_seconds() -> None:
 
 ORPHAN = """
 import sys, threading
-from app.planner_process import PlannerProcess
+from app.plans.process import PlannerProcess
 from tests.faulty_service import FAULTY
 from tests.test_planner_process import CTX, FRAME, pid_of
 from app.planner.made import make

@@ -9,7 +9,6 @@ import time_machine
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import func, select
 
-from app import planner_process
 from app.access_token import TokenStore
 from app.api.access import Gate
 from app.api.services import Services
@@ -21,8 +20,9 @@ from app.db.connection.engine import close, make_engine, make_sessions, session_
 from app.db.tables.models import Base, PlanRun
 from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
-from app.job import PlanningJob
-from app.planner_process import Planner
+from app.plans import process as planner_process
+from app.plans.job import PlanningJob
+from app.plans.process import Planner
 from app.schedule import Schedule
 from app.settings import Settings
 from app.settings.store.sources import load_settings

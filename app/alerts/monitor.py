@@ -21,7 +21,7 @@ from app.db.alerts import Alert
 from app.db.connection.engine import session_scope
 from app.db.connection.lock import exclusive
 from app.db.connection.sqlite import file_replaced_at
-from app.job import PlanningJob
+from app.plans.job import PlanningJob
 from app.settings import Settings
 
 # What ended longer ago is no news, even where nobody could be told.

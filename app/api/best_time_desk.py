@@ -19,9 +19,9 @@ from app.db import plans
 from app.db.connection.engine import session_scope
 from app.db.tables.models import PlanRun
 from app.gather.inputs import Inputs
-from app.runs.best_time import Answer, Start, Wanted, answer
-from app.runs.stored import run_of
-from app.stored_inputs import planned_with
+from app.plans.best_time import Answer, Start, Wanted, answer
+from app.plans.stored import run_of
+from app.plans.stored_inputs import planned_with
 from app.wording.words import number, when
 
 _SAME_MONEY = 0.005

@@ -20,7 +20,7 @@ from app.core.errors import DatabaseUnavailableError
 from app.core.frames import SLOT, SLOT_HOURS
 from app.db import observed, plans
 from app.db.connection.engine import session_scope
-from app.stored_inputs import NotReplayableError, inputs_of
+from app.plans.stored_inputs import NotReplayableError, inputs_of
 
 router = APIRouter()
 _PLANNED = (

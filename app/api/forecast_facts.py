@@ -24,7 +24,7 @@ from app.db.tables.models import PlanRun
 from app.gather import temperature as temperature_forecast
 from app.gather.day_ahead import issued_before
 from app.ingest import demo
-from app.stored_inputs import NotReplayableError, inputs_of
+from app.plans.stored_inputs import NotReplayableError, inputs_of
 
 KINDS = ("pv_kwh", "load_kwh")
 TEMPERATURE = temperature_forecast.KIND

@@ -18,7 +18,7 @@ from app.api.routes_best_time import DeskDep
 from app.api.services import Services
 from app.core import clock
 from app.core.errors import DarkstarError, DatabaseUnavailableError
-from app.runs.best_time import WindowTooShortError
+from app.plans.best_time import WindowTooShortError
 from app.wording import words
 from app.wording.i18n import _
 

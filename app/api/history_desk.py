@@ -21,7 +21,7 @@ from app.core.clock import local_midnight
 from app.db import manual_actions, plans, run_changes, setting_changes
 from app.db.connection.engine import session_scope
 from app.db.tables.models import HistorySlot, PlanRun
-from app.runs.stored import run_of
+from app.plans.stored import run_of
 
 _STEPS = 8
 

@@ -23,8 +23,8 @@ from app.gather.home.state import home_now
 from app.gather.manual_slots import manual_frame
 from app.manual_actions import Desk
 from app.manual_wish import Wish, check
+from app.plans.stored_inputs import planned_with
 from app.preview import Preview, preview
-from app.stored_inputs import planned_with
 
 
 @asynccontextmanager

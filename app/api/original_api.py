@@ -24,9 +24,9 @@ from app.db.connection.engine import session_scope
 from app.db.tables.models import PlanRun
 from app.forecast.day_profile import day_profile
 from app.ingest.home import home_assistant
-from app.plan_debug import PlanDebug, debug_of
-from app.planner_process import Planner
-from app.stored_inputs import planned_with
+from app.plans.debug import PlanDebug, debug_of
+from app.plans.process import Planner
+from app.plans.stored_inputs import planned_with
 
 router = APIRouter()
 TOO_SLOW: Final[Responses] = {504: {"model": ProblemOut, "description": "the home is too slow"}}

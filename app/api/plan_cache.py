@@ -20,7 +20,7 @@ from app.db import plans
 from app.db.connection.engine import session_scope
 from app.db.connection.patience import REQUEST_SECONDS, of_its_own, patience
 from app.db.plan_stamp import Stamp, plan_stamp
-from app.job import PlanningJob
+from app.plans.job import PlanningJob
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.core.frames import SLOT
 from app.fetch.days import Fetched
-from app.price_breakdown import Breakdown, price_breakdown
+from app.plans.price_breakdown import Breakdown, price_breakdown
 from app.settings import Settings
 from app.settings.tariff_layers import source
 

@@ -15,7 +15,7 @@ from app.api.schemas_explain import ExplanationOut
 from app.api.schemas_runs import DiffOut, ReplayOut, RunOut, RunsOut
 from app.db import plans
 from app.db.connection.engine import session_scope
-from app.runs.stored import plan_of_run, run_of
+from app.plans.stored import plan_of_run, run_of
 
 router = APIRouter(tags=["runs"])
 Responses = dict[int | str, dict[str, Any]]

@@ -13,10 +13,10 @@ from app.api.services import Services
 from app.core import clock
 from app.core.errors import DarkstarError
 from app.db.connection.engine import session_scope
-from app.runs import explained, input_changes, slot_changes
-from app.runs.replay import compare, inputs_again
-from app.runs.stored import StoredPlan, plan_of_run
-from app.stored_inputs import NotReplayableError, inputs_of
+from app.plans import explained, input_changes, slot_changes
+from app.plans.replay import compare, inputs_again
+from app.plans.stored import StoredPlan, plan_of_run
+from app.plans.stored_inputs import NotReplayableError, inputs_of
 
 
 class ReplayInProgressError(DarkstarError):

@@ -10,11 +10,11 @@ from app.api.schemas_explain import AlternativeOut, ExplanationOut, PriceOut
 from app.api.schemas_runs import DiffOut, InputChangesOut, RunStamp, SpanOut
 from app.db.run_changes import NOTICEABLE_KW
 from app.db.tables.models import PlanRun
-from app.runs.explained import Explained
-from app.runs.input_changes import InputChanges
-from app.runs.replay import Replay
-from app.runs.slot_changes import Doing, SlotChange, SlotChanges
-from app.runs.stored import StoredPlan
+from app.plans.explained import Explained
+from app.plans.input_changes import InputChanges
+from app.plans.replay import Replay
+from app.plans.slot_changes import Doing, SlotChange, SlotChanges
+from app.plans.stored import StoredPlan
 from app.wording.words import hhmm, listed, name, number
 
 _SAME_MONEY = 0.005

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, JsonValue
 from app.api import examples_runs as examples
 from app.api.schemas import InputOut, Out, PlanFigures
 from app.db.tables.models import PlanRun
-from app.runs.replay import Replay
+from app.plans.replay import Replay
 
 
 class RunInputOut(InputOut):

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app import export, upkeep
+from app import upkeep
 from app.alerts.monitor import Monitor
 from app.api.access import Gate
 from app.api.events import Broadcaster
@@ -26,8 +26,9 @@ from app.db.connection.engine import session_scope
 from app.db.connection.patience import of_its_own
 from app.fetch.days import Fetched, fetch_missing_days
 from app.gather.home.state import home_now
-from app.job import PlanningJob
 from app.outbox import Outbox
+from app.plans import schedule_file as export
+from app.plans.job import PlanningJob
 from app.replans import Replans
 
 # A second more than the database's patience, so that the database is named when it is to blame.

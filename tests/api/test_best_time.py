@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.api.schemas_best_time import BestTimeOut
 from app.core.clock import iso_utc
 from app.planner.run import make_plan
-from app.runs.best_time import Finder, PlanRunOutError, Wanted
+from app.plans.best_time import Finder, PlanRunOutError, Wanted
 from tests.api.test_manual import planned
 from tests.api.test_runs import in_database, newest
 from tests.api.test_service import offline, running

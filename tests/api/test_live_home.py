@@ -10,8 +10,8 @@ import time_machine
 
 from app.db import plans
 from app.db.connection.engine import session_scope
+from app.plans.stored_inputs import inputs_of
 from app.settings.store.sources import load_settings
-from app.stored_inputs import inputs_of
 from tests.api.test_service import first_outcome, offline, running
 from tests.fakes import FakeUpstreams, Fault
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.api.schemas import ScheduleOut
 from app.db.connection import migrate
 from app.db.connection.engine import close, make_engine, make_sessions, prepare_place, session_scope
-from app.export import FILE_NAME, write_schedule_json
+from app.plans.schedule_file import FILE_NAME, write_schedule_json
 from app.settings import Settings
 
 

@@ -26,8 +26,8 @@ from app.db.connection.engine import session_scope
 from app.db.connection.faults import is_transient
 from app.fetch.sources import Sources
 from app.gather.inputs import gather_inputs
-from app.planner_process import Planner
-from app.run_record import result_of
+from app.plans.process import Planner
+from app.plans.record import result_of
 from app.settings import Settings, config_hash
 
 # Prices, then weather beside history, then two sensors: 140 s when every source hangs.

@@ -19,9 +19,9 @@ from app.core.provenance import InputStatus, Quality
 from app.db.tables.models import HistorySlot, PlanRun
 from app.gather.inputs import Inputs
 from app.planner.made import Made
-from app.run_record import result_of
-from app.runs.stored import StoredPlan
-from app.stored_inputs import data_of, inputs_of
+from app.plans.record import result_of
+from app.plans.stored import StoredPlan
+from app.plans.stored_inputs import data_of, inputs_of
 
 # What a run's row says of its plan; times and durations are of the run, not of the plan.
 _FIGURES = (

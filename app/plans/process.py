@@ -21,7 +21,6 @@ from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 import polars as pl
 import structlog
 
-from app import worker
 from app.core import metrics, own_process
 from app.core.errors import (
     DarkstarError,
@@ -35,6 +34,7 @@ from app.planner import checker
 from app.planner.made import Made, make
 from app.planner.model.context import Context
 from app.planner.run import by_cascade
+from app.plans import worker
 
 P = ParamSpec("P")
 T = TypeVar("T")

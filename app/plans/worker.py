@@ -1,6 +1,6 @@
 """The planner's process: it answers questions that come by a pipe, and ends with the pipe.
 
-``python -m app.worker FD`` is started by ``planner_process`` and by nobody else. Planning alone is
+``python -m app.plans.worker FD`` is started by ``process`` and by nobody else. Planning alone is
 imported here: no web framework, no database, no HTTP client. A question that meets a bug ends the
 process, as nobody knows what the bug has left behind; the service starts another.
 """

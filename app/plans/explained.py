@@ -15,9 +15,9 @@ from app.db.tables.models import CurrentSlot, HistorySlot, PlanRun
 from app.planner.explain.alternatives import Alternative, alternatives
 from app.planner.explain.reason_rules import RULES
 from app.planner.model.limits import limits_of
-from app.price_parts import price_parts
-from app.runs.stored import plan_of_run, run_of
-from app.stored_inputs import NotReplayableError, inputs_of
+from app.plans.price_parts import price_parts
+from app.plans.stored import plan_of_run, run_of
+from app.plans.stored_inputs import NotReplayableError, inputs_of
 
 Slot = CurrentSlot | HistorySlot
 

@@ -1,0 +1,1 @@
+"""Plans made, published, kept, read again, compared."""

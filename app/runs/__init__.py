@@ -1,1 +1,0 @@
-"""What can be asked about planning runs: how two differ, why a slot does what it does, again."""
