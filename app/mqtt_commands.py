@@ -19,8 +19,8 @@ from app.core.clock import slot_floor
 from app.core.errors import DarkstarError, RunInProgressError
 from app.core.frames import SLOT
 from app.db import manual_actions as store
-from app.manual_actions import Desk, Kept, NoSuchActionError
-from app.manual_wish import Wish
+from app.manual.actions import Desk, Kept, NoSuchActionError
+from app.manual.wish import Wish
 from app.mqtt_discovery import BOOST_HOURS, PAUSE_HOURS, PRESS
 from app.settings.mqtt import Mqtt
 

@@ -21,10 +21,10 @@ from app.db.run_changes import COMPARED_POWERS, NOTICEABLE_KW
 from app.db.tables.models import ManualAction
 from app.gather.home.state import home_now
 from app.gather.manual_slots import manual_frame
-from app.manual_actions import Desk
-from app.manual_wish import Wish, check
+from app.manual.actions import Desk
+from app.manual.preview import Preview, preview
+from app.manual.wish import Wish, check
 from app.plans.stored_inputs import planned_with
-from app.preview import Preview, preview
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from app.api.schemas_manual import ActionIn
-from app.manual_wish import ManualActionError, Wish
+from app.manual.wish import ManualActionError, Wish
 from app.wording import words
 from app.wording.i18n import _
 

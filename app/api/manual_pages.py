@@ -18,8 +18,8 @@ from app.core import clock
 from app.core.errors import DarkstarError
 from app.db import manual_actions as store
 from app.db.connection.engine import session_scope
-from app.manual_actions import Desk, as_data, version
-from app.manual_wish import ManualActionError
+from app.manual.actions import Desk, as_data, version
+from app.manual.wish import ManualActionError
 from app.wording import words
 from app.wording.i18n import _
 

@@ -21,7 +21,7 @@ from app.api.schemas_manual import (
 from app.core import clock
 from app.db import manual_actions as store
 from app.db.connection.engine import session_scope
-from app.manual_actions import Kept, NoSuchActionError, version
+from app.manual.actions import Kept, NoSuchActionError, version
 
 router = APIRouter(tags=["manual actions"])
 Responses = dict[int | str, dict[str, Any]]

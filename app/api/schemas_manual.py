@@ -11,8 +11,8 @@ from app.api.schemas import Out, SlotOut
 from app.core.clock import slot_floor
 from app.core.errors import Problem
 from app.db.tables.models import ManualAction, ManualChange
-from app.manual_actions import as_data, version
-from app.manual_wish import ManualActionError, Wish
+from app.manual.actions import as_data, version
+from app.manual.wish import ManualActionError, Wish
 
 ActionName = Literal["charge", "water", "hold", "export"]
 # What the original dashboard wrote on its blocks.

@@ -16,7 +16,7 @@ from app.core.clock import iso_utc
 from app.core.errors import DarkstarError
 from app.db import manual_actions as store
 from app.db.tables.models import ManualAction, ManualChange
-from app.manual_wish import Wish, check
+from app.manual.wish import Wish, check
 
 
 class ActionConflictError(DarkstarError):

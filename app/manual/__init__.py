@@ -1,0 +1,1 @@
+"""What the owner asks for by hand."""
