@@ -11,7 +11,6 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from app import scoring
 from app.api.services import Services
 from app.clock_watch import ClockWatch
 from app.core import clock
@@ -23,7 +22,8 @@ from app.core.errors import (
     UpstreamError,
 )
 from app.fetch.days import fetch_missing_days
-from app.recorder import Recorder
+from app.recorder import scoring
+from app.recorder.run import Recorder
 from app.replans import FAILED, RETRY_SECONDS, retry_pause
 from app.settings import Settings
 

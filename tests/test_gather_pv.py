@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import scoring
 from app.core.clock import day_slots, local_midnight
 from app.core.frames import SLOT
 from app.core.provenance import Quality
@@ -24,6 +23,7 @@ from app.gather import pv as gather_pv
 from app.gather import pv_learning
 from app.gather.pv_plant import Plant
 from app.ingest.http import client as http
+from app.recorder import scoring
 from app.settings import Settings
 from tests.db.publishing import ZONE
 from tests.fakes.server import FakeUpstreams, Fault

@@ -21,7 +21,7 @@ from app.core.frames import SLOT, SLOT_HOURS
 from app.db import observed
 from app.db.connection.engine import session_scope
 from app.mqtt_out import RETRY_MAX_SECONDS, pause_seconds
-from app.recorder import SETTLED_AFTER, Recorder
+from app.recorder.run import SETTLED_AFTER, Recorder
 from app.settings import Mqtt, Settings
 from tests.api.test_manual import replanned
 from tests.api.test_service import first_outcome, offline, running

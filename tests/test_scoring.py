@@ -11,7 +11,6 @@ import pytest
 import time_machine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import scoring
 from app.api.scores_api import ForecastScoreOut
 from app.api.scores_view import scores_view
 from app.core import clock
@@ -21,7 +20,8 @@ from app.db import forecasts, observed, scores
 from app.db.connection.engine import make_sessions, session_scope
 from app.db.tables.models import ForecastScore
 from app.fetch.sources import Sources
-from app.scoring import score_day, summarise
+from app.recorder import scoring
+from app.recorder.scoring import score_day, summarise
 from app.settings import Settings
 from tests.api.test_service import first_outcome, offline, running
 from tests.db.publishing import ZONE

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from app import scoring
 from app.api.rest import ServicesDep
 from app.api.schemas import InputOut, Out
 from app.api.scores_api import ForecastScoreOut, ScoresDep
@@ -16,6 +15,7 @@ from app.db.connection.engine import session_scope
 from app.gather import pv_learning
 from app.gather.load_sources import own_past
 from app.gather.pv_plant import Plant
+from app.recorder import scoring
 
 router = APIRouter(tags=["learning"])
 _LOAD: Final[dict[str, Any]] = {"days": 28, "first_day": "2026-10-26", "input": None}

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from app import scoring
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
 from app.api.schemas import Out
@@ -16,7 +15,8 @@ from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.db import scores
 from app.db.connection.engine import session_scope
-from app.scoring import WINDOWS_DAYS
+from app.recorder import scoring
+from app.recorder.scoring import WINDOWS_DAYS
 
 router = APIRouter()
 fragments = APIRouter()

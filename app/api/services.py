@@ -11,7 +11,6 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app import upkeep
 from app.alerts.monitor import Monitor
 from app.api.access import Gate
 from app.api.events import Broadcaster
@@ -29,6 +28,7 @@ from app.gather.home.state import home_now
 from app.outbox import Outbox
 from app.plans import schedule_file as export
 from app.plans.job import PlanningJob
+from app.recorder import upkeep
 from app.replans import Replans
 
 # A second more than the database's patience, so that the database is named when it is to blame.

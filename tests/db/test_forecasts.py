@@ -7,12 +7,12 @@ import polars as pl
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import forecast_thinning
 from app.core.frames import SLOT
 from app.db import forecasts, heater_slots, plans
 from app.db.connection.engine import make_sessions, session_scope
 from app.db.tables.models import Forecast, HistorySlot
 from app.fetch.sources import Sources
+from app.recorder import forecast_thinning
 from app.settings import Settings
 from tests.db.publishing import MIDNIGHT, ZONE, publish_run, run_start, schedule_from
 

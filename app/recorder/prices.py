@@ -9,7 +9,7 @@ from app.core.slot_quality import ESTIMATED, GAP, MEASURED
 from app.db import heater_slots, prices
 from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
-from app.recorded_slots import PRICES, Known, Slots
+from app.recorder.slots import PRICES, Known, Slots
 from app.tariff import prices as tariff
 
 

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from app import forecast_thinning
 from app.core.clock import now, slot_floor
 from app.db import retention
 from app.db.connection.engine import session_scope
 from app.fetch.sources import Sources
+from app.recorder import forecast_thinning
 
 
 async def purge(sources: Sources) -> int:

@@ -25,8 +25,8 @@ from app.ingest.home.charge_level import Reach
 from app.ingest.home.consumption import most_kwh_per_slot
 from app.ingest.home.ha_rest import SOURCE
 from app.ingest.home.meters import SOC, TEMPERATURE, Meter
-from app.recorded_slots import LOAD, HomeParts, by_slot, completed, row
-from app.recorder_prices import known_prices
+from app.recorder.prices import known_prices
+from app.recorder.slots import LOAD, HomeParts, by_slot, completed, row
 
 # A meter's last reading of a slot arrives a little after its end.
 SETTLED_AFTER: Final = timedelta(seconds=60)

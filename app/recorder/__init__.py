@@ -1,0 +1,1 @@
+"""What really happened, slot by slot, and how good the forecasts were."""
