@@ -174,7 +174,7 @@ def doctor(
     """Examine the last 24 hours of every mapped Home Assistant entity; ends with 1 on red."""
     from app.api.schemas_doctor import DoctorOut
     from app.doctor.ask import examine_once
-    from app.doctor.report import Verdict
+    from app.doctor.checks.report import Verdict
     from app.doctor.text import lines
 
     settings = _loaded().settings

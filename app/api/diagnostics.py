@@ -15,7 +15,7 @@ from app.core.log_tail import LogLine
 from app.core.masking import Masker
 from app.db.connection.size import DatabaseSize
 from app.doctor import text as doctor_text
-from app.doctor.report import Report
+from app.doctor.checks.report import Report
 from app.job_trail import JobTrace
 from app.settings import Settings, redacted
 

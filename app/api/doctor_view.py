@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.doctor.report import Connection, EntityReport, Finding, Report, Verdict
+from app.doctor.checks.report import Connection, EntityReport, Finding, Report, Verdict
 from app.wording import words
 from app.wording.i18n import _, marked, ngettext
 from app.wording.told import told

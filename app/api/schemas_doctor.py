@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from app.api.schemas import Out
-from app.doctor.report import Connection, State, Verdict
+from app.doctor.checks.report import Connection, State, Verdict
 
 _FINDING: Final[dict[str, Any]] = {
     "check": "sign",

@@ -15,7 +15,7 @@ from app.api.setup_roles import ENTITY_PATHS, SIGN_PATHS, RoleView, role_view, r
 from app.core import clock
 from app.core.errors import UpstreamError
 from app.doctor.ask import examine
-from app.doctor.roles import ROLES, Role
+from app.doctor.checks.roles import ROLES, Role
 from app.ingest.home.ha_discovery import KnownHome, discover
 from app.settings import HomeAssistant, Settings
 from app.settings.fields import plain_value

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.doctor.checks import UNITS
-from app.doctor.roles import ROLES, Kind, Role
+from app.doctor.checks.entity_day import UNITS
+from app.doctor.checks.roles import ROLES, Kind, Role
 from app.ingest.home.ha_discovery import KnownEntity
 from app.settings import Settings
 from app.wording import words

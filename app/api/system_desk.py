@@ -16,8 +16,8 @@ from app.core.masking import Masker
 from app.db.connection import size
 from app.db.connection.engine import session_scope
 from app.doctor.ask import examine
+from app.doctor.checks.report import Report
 from app.doctor.consultation import Consultation
-from app.doctor.report import Report
 from app.job_trail import JobTrail
 
 

@@ -14,7 +14,7 @@ from app.api.routes_system import FactsDep, known_facts
 from app.api.system_desk import DeskDep, SystemDesk
 from app.api.system_view import SystemView, system_view
 from app.core import clock
-from app.doctor.report import Report
+from app.doctor.checks.report import Report
 
 router = APIRouter()
 Views = tuple[views.PageView, SystemView]

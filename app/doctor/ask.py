@@ -10,10 +10,10 @@ import httpx
 
 from app.core import clock
 from app.core.errors import UpstreamAuthError, UpstreamError
+from app.doctor.checks.entity import WINDOW, Answer
+from app.doctor.checks.report import Connection, Report, State
+from app.doctor.checks.roles import Mapped, mapped
 from app.doctor.diagnose import diagnose
-from app.doctor.entity import WINDOW, Answer
-from app.doctor.report import Connection, Report, State
-from app.doctor.roles import Mapped, mapped
 from app.ingest.home.ha_rest import (
     AddressBannedError,
     EntityState,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.core import clock
-from app.doctor.report import Report
+from app.doctor.checks.report import Report
 
 # Whoever asks again at once gets the same answer: examining asks Home Assistant two dozen times.
 FRESH_FOR: Final = timedelta(seconds=20)

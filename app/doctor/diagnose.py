@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from app.core.clock import local_day, local_midnight
-from app.doctor import battery_balance, checks, daily, home_balance, scale, signs, standstill
-from app.doctor.entity import WINDOW, Answer, Entity
-from app.doctor.flows import Flows
-from app.doctor.report import Connection, EntityReport, Finding, Report, State, Verdict
+from app.doctor.checks import battery_balance, daily, home_balance, scale, signs, standstill
+from app.doctor.checks import entity_day as checks
+from app.doctor.checks.entity import WINDOW, Answer, Entity
+from app.doctor.checks.flows import Flows
+from app.doctor.checks.report import Connection, EntityReport, Finding, Report, State, Verdict
 from app.settings import Settings
 
 _STATE_FIXES = {

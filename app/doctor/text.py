@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.doctor.report import Finding, Report, Verdict
+from app.doctor.checks.report import Finding, Report, Verdict
 
 _MARKS = {Verdict.GREEN: "ok", Verdict.GREY: "--", Verdict.AMBER: "??", Verdict.RED: "!!"}
 

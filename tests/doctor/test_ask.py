@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.doctor.ask import examine
-from app.doctor.report import Connection, EntityReport, Report, State, Verdict
+from app.doctor.checks.report import Connection, EntityReport, Report, State, Verdict
 from app.ingest.http import client as http
 from app.ingest.http.client import make_client
 from app.settings import Settings

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from app.doctor.checks.report import Finding, Report, Verdict
 from app.doctor.diagnose import diagnose
-from app.doctor.report import Finding, Report, Verdict
 from tests.fakes.sensor_days import Home, Sensor, counted_home, signed_home
 
 NOW = datetime(2026, 11, 23, 14, 7, 13, tzinfo=UTC)

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.doctor.entity import Answer
-from app.doctor.report import State
-from app.doctor.roles import mapped
+from app.doctor.checks.entity import Answer
+from app.doctor.checks.report import State
+from app.doctor.checks.roles import mapped
 from app.ingest.home.consumption import points_of
 from app.settings import Settings
 from tests.fakes import replies

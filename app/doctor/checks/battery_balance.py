@@ -10,8 +10,8 @@ from typing import Final
 
 import polars as pl
 
-from app.doctor.flows import Flows
-from app.doctor.report import Finding, Verdict
+from app.doctor.checks.flows import Flows
+from app.doctor.checks.report import Finding, Verdict
 from app.settings import Battery
 
 # A level in whole percent: with fewer points moved, rounding decides.

@@ -6,12 +6,12 @@ from typing import Final
 
 import polars as pl
 
-from app.doctor.entity import HOURS, Entity
-from app.doctor.evidence import passed
-from app.doctor.flows import Flows
-from app.doctor.report import Finding, Verdict
-from app.doctor.roles import Kind
-from app.doctor.series import HOUR
+from app.doctor.checks.entity import HOURS, Entity
+from app.doctor.checks.evidence import passed
+from app.doctor.checks.flows import Flows
+from app.doctor.checks.report import Finding, Verdict
+from app.doctor.checks.roles import Kind
+from app.doctor.checks.series import HOUR
 from app.ingest.home.charge_level import UNCHANGED_FOR
 from app.ingest.home.home_assistant import COUNTER_USABLE_FOR
 from app.settings import Battery

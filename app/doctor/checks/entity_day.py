@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import polars as pl
 
-from app.doctor.entity import Entity
-from app.doctor.report import Finding, Verdict
-from app.doctor.roles import Kind
-from app.doctor.series import HOUR, is_dip
+from app.doctor.checks.entity import Entity
+from app.doctor.checks.report import Finding, Verdict
+from app.doctor.checks.roles import Kind
+from app.doctor.checks.series import HOUR, is_dip
 from app.ingest.home.consumption import ENERGY_UNITS, POWER_UNITS, RESET_BELOW_RATIO
 
 # Gaps shorter than a slot cost nothing; four hours miss a whole price peak.

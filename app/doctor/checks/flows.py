@@ -6,7 +6,7 @@ from typing import Final, Self
 
 import polars as pl
 
-from app.doctor.entity import HOURS, Entity
+from app.doctor.checks.entity import HOURS, Entity
 from app.settings import Settings
 
 FLOWS: Final = (

@@ -7,9 +7,9 @@ from typing import Final
 
 import polars as pl
 
-from app.doctor import series
-from app.doctor.report import State
-from app.doctor.roles import Mapped, Role
+from app.doctor.checks import series
+from app.doctor.checks.report import State
+from app.doctor.checks.roles import Mapped, Role
 from app.ingest.home.consumption import ENERGY_UNITS, POWER_UNITS
 
 HOURS: Final = 24

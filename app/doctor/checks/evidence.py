@@ -4,10 +4,10 @@ from typing import Final
 
 import polars as pl
 
-from app.doctor.entity import Entity
-from app.doctor.flows import Flows, implied
-from app.doctor.home_balance import AMBER_PERCENT, mismatch_percent
-from app.doctor.roles import Kind
+from app.doctor.checks.entity import Entity
+from app.doctor.checks.flows import Flows, implied
+from app.doctor.checks.home_balance import AMBER_PERCENT, mismatch_percent
+from app.doctor.checks.roles import Kind
 from app.settings import Battery
 
 # Less is rounding of many meters.

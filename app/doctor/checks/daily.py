@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from app.doctor.entity import Entity
-from app.doctor.report import Finding, Verdict
-from app.doctor.roles import Kind
+from app.doctor.checks.entity import Entity
+from app.doctor.checks.report import Finding, Verdict
+from app.doctor.checks.roles import Kind
 from app.ingest.home.consumption import RESET_BELOW_RATIO
 
 # A device with a clock of its own may be a little late.

@@ -4,9 +4,9 @@ from typing import Final
 
 import polars as pl
 
-from app.doctor import battery_balance, home_balance
-from app.doctor.flows import Flows
-from app.doctor.report import Finding, Verdict
+from app.doctor.checks import battery_balance, home_balance
+from app.doctor.checks.flows import Flows
+from app.doctor.checks.report import Finding, Verdict
 from app.settings import Battery, Settings
 
 # An hour without sun and without the battery: whatever flows comes from the grid.

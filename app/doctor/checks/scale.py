@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import polars as pl
 
-from app.doctor.entity import Entity
-from app.doctor.report import Finding, Verdict
-from app.doctor.roles import Kind
+from app.doctor.checks.entity import Entity
+from app.doctor.checks.report import Finding, Verdict
+from app.doctor.checks.roles import Kind
 
 # Hours are means: a fuse carries a little more, a setting is often rounded down.
 ABOVE_LIMIT = 1.25

@@ -5,8 +5,8 @@ from typing import Final
 
 import polars as pl
 
-from app.doctor.flows import ENOUGH_HOURS, FLOWS, Flows
-from app.doctor.report import Finding, Verdict
+from app.doctor.checks.flows import ENOUGH_HOURS, FLOWS, Flows
+from app.doctor.checks.report import Finding, Verdict
 
 GREEN_PERCENT, AMBER_PERCENT = 6.0, 15.0
 # A correction explains a mismatch when it leaves less than a third of it.

@@ -1,0 +1,1 @@
+"""What one entity's day and the home's books tell."""
