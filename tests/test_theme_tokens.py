@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.colour_blindness import blind_distance, seen
-from app.colour_space import chroma_and_hue, colour_at, distance, lab_distance, lab_of
 from app.core.shipped import SHIPPED
-from app.theme_apart import APART, APART_BLIND
-from app.theme_colours import contrast, label_on, least_contrast, mixed, readable
-from app.theme_css import stylesheet, variables
-from app.theme_model import BARS, BUILT_IN, ROLES, Theme
-from app.theme_tokens import scheme_of, tokens_of
 from app.themes import Look, read_themes
+from app.themes.apart import APART, APART_BLIND
+from app.themes.blindness import blind_distance, seen
+from app.themes.colour_space import chroma_and_hue, colour_at, distance, lab_distance, lab_of
+from app.themes.colours import contrast, label_on, least_contrast, mixed, readable
+from app.themes.css import stylesheet, variables
+from app.themes.model import BARS, BUILT_IN, ROLES, Theme
+from app.themes.tokens import scheme_of, tokens_of
 
 PALETTE = [f"#{index:02x}{index * 3:02x}{255 - index:02x}" for index in range(16)]
 DRAWN = (*ROLES, "soc")

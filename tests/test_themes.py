@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from app.core.shipped import SHIPPED
-from app.theme_files import ThemeError, read_theme
-from app.theme_model import BUILT_IN, BUILT_IN_LIGHT
-from app.theme_tokens import scheme_of
 from app.themes import NoSuchThemeError, read_themes, themes_now
+from app.themes.files import ThemeError, read_theme
+from app.themes.model import BUILT_IN, BUILT_IN_LIGHT
+from app.themes.tokens import scheme_of
 
 PALETTE = [f"#{index:02x}{index * 3:02x}{255 - index:02x}" for index in range(16)]
 GOOD = {"foreground": "#eeeeee", "background": "#101010", "palette": PALETTE}

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from app.settings import Settings
-from app.theme_model import AUTO, COLOURS, ROLES, Theme
-from app.theme_tokens import scheme_of, tokens_of
 from app.themes import Look, ThemeProblem, Themes
+from app.themes.model import AUTO, COLOURS, ROLES, Theme
+from app.themes.tokens import scheme_of, tokens_of
 from app.wording.i18n import LANGUAGES, _, marked
 
 _WORDS: Final = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from app.api.rest import services
-from app.theme_model import Theme
-from app.theme_tokens import scheme_of, tokens_of
 from app.themes import themes_now
+from app.themes.model import Theme
+from app.themes.tokens import scheme_of, tokens_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from app.api.entity_tags import IfNoneMatch, has_already, not_modified, tag_of
 from app.api.rest import ServicesDep
 from app.api.themes_api import ThemesDep
-from app.theme_css import stylesheet
+from app.themes.css import stylesheet
 
 router = APIRouter()
 Name = Annotated[str | None, Query(min_length=1, max_length=64)]

@@ -11,9 +11,9 @@ from app.api.rest import ServicesDep
 from app.api.schemas import Out, ProblemOut
 from app.config_desk import ConfigDesk
 from app.settings.store.state import Saved
-from app.theme_model import BUILT_IN, Theme
-from app.theme_tokens import tokens_of
 from app.themes import Look, Themes, themes_now
+from app.themes.model import BUILT_IN, Theme
+from app.themes.tokens import tokens_of
 
 router = APIRouter(tags=["themes"])
 _THEME: Final[dict[str, Any]] = {

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.theme_model import BUILT_IN, BUILT_IN_LIGHT
-from app.theme_tokens import tokens_of
+from app.themes.model import BUILT_IN, BUILT_IN_LIGHT
+from app.themes.tokens import tokens_of
 from tests.api.test_config import home, served
 
 __all__ = ["home"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.theme_model import BUILT_IN, BUILT_IN_LIGHT
-from app.theme_tokens import tokens_of
 from app.themes import themes_now
+from app.themes.model import BUILT_IN, BUILT_IN_LIGHT
+from app.themes.tokens import tokens_of
 from tests.browser.conftest import watched
 from tests.gate import free_port
 from tests.served import serving

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from app.theme_colours import BLACK, WHITE
-from app.theme_model import COLOURS, Theme
-from app.theme_tokens import accent_of, scheme_of, tokens_of
 from app.themes import STARK, STARK_LIGHT, Look, Themes
+from app.themes.colours import BLACK, WHITE
+from app.themes.model import COLOURS, Theme
+from app.themes.tokens import accent_of, scheme_of, tokens_of
 
 _SHADOWS: Final = {"dark": "#00000099", "light": "#00000033"}
 _LIGHT, _MORE = "(prefers-color-scheme: light)", "(prefers-contrast: more)"

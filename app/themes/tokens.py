@@ -3,9 +3,9 @@
 from functools import lru_cache
 from typing import Final
 
-from app.colour_space import chroma_and_hue
-from app.theme_apart import told_apart
-from app.theme_colours import (
+from app.themes.apart import told_apart
+from app.themes.colour_space import chroma_and_hue
+from app.themes.colours import (
     BLACK,
     GRAPHICS_CONTRAST,
     TEXT_CONTRAST,
@@ -15,7 +15,7 @@ from app.theme_colours import (
     mixed,
     readable,
 )
-from app.theme_model import BARS, ROLES, Theme
+from app.themes.model import BARS, ROLES, Theme
 
 # What a card is lighter (or darker) than the page, and a line than both.
 _CARD_SHARE, _LINE_SHARE, _MUTED_SHARE = 0.05, 0.15, 0.35

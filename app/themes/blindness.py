@@ -6,7 +6,7 @@ The matrices are those of Machado, Oliveira and Fernandes (2009) for full severi
 from functools import lru_cache
 from typing import Final
 
-from app.colour_space import channels, colour_of_light, distance, linear
+from app.themes.colour_space import channels, colour_of_light, distance, linear
 
 _EYES: Final = (
     # protanopia

@@ -14,8 +14,8 @@ from typing import Final
 
 from app.core.errors import DarkstarError
 from app.core.shipped import SHIPPED
-from app.theme_files import ThemeError, read_theme
-from app.theme_model import AUTO, BUILT_IN, BUILT_IN_LIGHT, Theme
+from app.themes.files import ThemeError, read_theme
+from app.themes.model import AUTO, BUILT_IN, BUILT_IN_LIGHT, Theme
 
 MAX_FILES: Final = 200
 # The two for those who have asked their device for more contrast.

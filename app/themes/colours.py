@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from app.colour_space import channels, chroma_and_hue, colour_at, lab_of, linear
+from app.themes.colour_space import channels, chroma_and_hue, colour_at, lab_of, linear
 
 # WCAG 2.2, 1.4.11 for graphics and 1.4.3 for text.
 GRAPHICS_CONTRAST: Final = 3.0

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from app.colour_blindness import blind_distance
-from app.colour_space import chroma_and_hue, colour_at, distance, lab_of
-from app.theme_colours import BLACK, WHITE, least_contrast, readable
+from app.themes.blindness import blind_distance
+from app.themes.colour_space import chroma_and_hue, colour_at, distance, lab_of
+from app.themes.colours import BLACK, WHITE, least_contrast, readable
 
 # The closest pair of category10, the palette that charts in the world are mostly drawn with, is
 # 16.2 apart; that of Tableau 10 18.1, of Okabe and Ito's 21.7. Below 12 lines side by side begin

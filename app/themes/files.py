@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from app.core.errors import DarkstarError, SettingsError
 from app.core.yaml_file import mapping_of
-from app.theme_colours import is_colour
-from app.theme_model import AUTO, COLOURS, Theme
+from app.themes.colours import is_colour
+from app.themes.model import AUTO, COLOURS, Theme
 
 MAX_BYTES: Final = 16 * 1024
 _NAME: Final = re.compile(r"[\w .+-]{1,64}")
