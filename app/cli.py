@@ -99,7 +99,7 @@ def plan(
     defaults: Annotated[bool, typer.Option("--defaults", help="shipped rules on")] = False,  # noqa: FBT002
 ) -> None:
     """Plan recorded scenarios and write the plans as JSON; a bad file stops no other."""
-    from app import scenario
+    from app.bench import scenario
     from app.warm_up import warm_up
 
     if one is not None and many is not None:
@@ -154,7 +154,7 @@ def run_bench(
     record: Annotated[bool, typer.Option("--record", help="make these costs the baseline")] = False,  # noqa: FBT002
 ) -> None:
     """Plan recorded cases with every engine; fails when a plan costs more than the baseline."""
-    from app import bench
+    from app.bench import run as bench
     from app.warm_up import warm_up
 
     warm_up()

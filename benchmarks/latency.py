@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from app import scenario
+from app.bench import scenario
 from app.main import create_app
 from app.planner.run import make_plan
 from app.settings import Settings

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from app import bench, scenario
+from app.bench import run as bench
+from app.bench import scenario
+from app.bench.judge import judge
 from app.core.errors import InputError
-from app.judge import judge
 
 BENCH = Path(__file__).resolve().parent.parent / "benchmarks"
 SHARED = BENCH.parent.parent / "shared" / "bench" / "judge.py"

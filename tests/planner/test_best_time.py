@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from app import scenario
+from app.bench import scenario
 from app.planner.best_time import BestTime, Load, load_of
 from app.planner.model.context import Context, HomeState
 from app.planner.run import Plan, make_plan

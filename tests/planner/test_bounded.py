@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app import scenario
+from app.bench import scenario
 from app.planner.engine.water_blocks import cheapest_blocks
 from app.planner.passes.consolidation import Offer, consolidate, runs_of
 from app.planner.run import make_plan

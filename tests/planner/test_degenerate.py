@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app import scenario
+from app.bench import scenario
 from app.core.frames import FORECAST, SLOT
 from app.forecast import lookahead
 from app.planner import checker

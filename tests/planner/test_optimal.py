@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from app import scenario
+from app.bench import scenario
 from app.core.frames import SLOT
 from app.planner import checker
 from app.planner.engine import heater_search, water_days

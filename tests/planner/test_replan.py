@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from app import scenario
+from app.bench import scenario
 from app.planner.model.context import Context
 from app.planner.run import make_plan
 from app.settings import Settings

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from app import scenario
+from app.bench import scenario
+from app.bench.judge import judge
 from app.core.errors import DarkstarError, InputError
-from app.judge import judge
 from app.settings import EngineName
 
 TOLERANCE = 0.005

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from app.scenario import Scenario, ScenarioSlot
+from app.bench.scenario import Scenario, ScenarioSlot
 
 TOLERANCE_KWH = 0.01
 _HALF_DAY_HOURS = 12
