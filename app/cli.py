@@ -71,7 +71,7 @@ def serve() -> None:
 
 def _first_token(settings: "Settings") -> None:
     """Make the token of a new installation and show it, this once."""
-    from app.access_token import TokenStore
+    from app.access.token import TokenStore
 
     if settings.access.mode == "token" and (made := TokenStore.of(settings).ensure()):
         typer.echo(f"API token, shown only this once: {made}")
@@ -84,7 +84,7 @@ def _stop(*_: object) -> None:
 @cli.command()
 def token() -> None:
     """Make a new API token; the old one and every session end."""
-    from app.access_token import TokenStore
+    from app.access.token import TokenStore
 
     settings = _loaded().settings
     typer.echo(TokenStore.of(settings).renew())

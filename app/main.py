@@ -12,9 +12,9 @@ from fastapi import Depends, FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
 from app import __version__
-from app.access_token import TokenStore
+from app.access.gate import Gate
+from app.access.token import TokenStore
 from app.api import openapi, problems
-from app.api.access import Gate
 from app.api.best_time_desk import BestTimeDesk
 from app.api.body_limit import MAX_BODY_BYTES, BodyLimit
 from app.api.compressed import CompressedPages

@@ -9,8 +9,8 @@ import time_machine
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import func, select
 
-from app.access_token import TokenStore
-from app.api.access import Gate
+from app.access.gate import Gate
+from app.access.token import TokenStore
 from app.api.services import Services
 from app.clock_watch import ClockWatch
 from app.core import clock

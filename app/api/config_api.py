@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import JsonValue
 
+from app.access.gate import Asked
 from app.api import config_view
-from app.api.access import Asked
 from app.api.rest import ServicesDep
 from app.api.routes_manual import BeforeId, IfMatch, Limit, Responses, seen_version
 from app.api.schemas import ProblemOut

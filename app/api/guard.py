@@ -6,8 +6,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.access.gate import Asked, Gate, Refusal
 from app.api import problems
-from app.api.access import Asked, Gate, Refusal
 
 # Whoever stands before us may go by the first, we by the last.
 _ONCE = ("host", "origin", "sec-fetch-site", "authorization", "content-type", "content-length")

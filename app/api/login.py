@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api.access import COOKIE, Asked, Gate
-from app.api.asked import is_private
+from app.access.asked import is_private
+from app.access.gate import COOKIE, Asked, Gate
+from app.access.sessions import SessionsNotKeptError
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
 from app.core import clock
-from app.sessions import SessionsNotKeptError
 from app.wording import words
 from app.wording.i18n import _
 

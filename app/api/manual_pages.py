@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api.access import Asked
+from app.access.gate import Asked
 from app.api.manual_desk import actions_in_force, desk, simulate
 from app.api.manual_form import FormDep, FormError, as_form_error, version_of, wish_of
 from app.api.manual_view import ActionView, action_views, form_view, preview_view

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 
-from app.api.access import Asked
+from app.access.gate import Asked
 from app.api.manual_desk import actions_in_force, desk, simulate
 from app.api.rest import ServicesDep
 from app.api.schemas import ProblemOut

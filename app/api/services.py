@@ -11,8 +11,8 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from app.access.gate import Gate
 from app.alerts.monitor import Monitor
-from app.api.access import Gate
 from app.api.events import Broadcaster
 from app.api.plan_cache import PlanCache
 from app.api.plan_document import PlanDocument

@@ -12,13 +12,13 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from app.access_token import FILE_NAME, TokenStore
-from app.api.access import COOKIE, Asked, Gate, caller_of, host_of
+from app.access.gate import COOKIE, Asked, Gate, caller_of, host_of
+from app.access.sessions import Sessions
+from app.access.token import FILE_NAME, TokenStore
 from app.cli import cli
 from app.core import clock
 from app.core.errors import SettingsError
 from app.main import create_app
-from app.sessions import Sessions
 from app.settings import Settings
 from app.settings.access import Access
 
@@ -513,7 +513,7 @@ async def test_a_folder_that_cannot_be_written_starts_no_session(
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("app.sessions.replace_file", full)
+        monkeypatch.setattr("app.access.sessions.replace_file", full)
         answer = await client.post("/login", data={"token": token})
         assert answer.status_code == 503
         assert "No space left" in answer.text

@@ -16,10 +16,10 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from app.access_token import TokenStore
-from app.api.asked import Asked, caller_of, host_of, is_address, same_host
+from app.access.asked import Asked, caller_of, host_of, is_address, same_host
+from app.access.sessions import Session, Sessions
+from app.access.token import TokenStore
 from app.core.errors import SettingsError
-from app.sessions import Session, Sessions
 from app.settings import Settings
 from app.settings.access import Access
 
