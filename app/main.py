@@ -27,10 +27,8 @@ from app.api.problems import EVERYWHERE
 from app.api.routers import API, PAGES
 from app.api.run_desk import RunDesk
 from app.api.secure_headers import HEADERS, SecureHeaders
-from app.api.services import Services
 from app.api.stopping import ToldOfTheStop
 from app.api.system_desk import SystemDesk
-from app.config_desk import ConfigDesk
 from app.core.errors import DarkstarError
 from app.core.shipped import SHIPPED
 from app.db.connection.engine import close, make_engine, make_sessions
@@ -42,6 +40,8 @@ from app.plans import process as planner_process
 from app.plans.job import PlanningJob
 from app.plans.process import Planner
 from app.schedule import Schedule
+from app.service.services import Services
+from app.service.settings import ConfigDesk
 from app.settings import Settings
 from app.settings.store.files import ConfigFiles
 from app.settings.store.in_force import SettingsInForce

@@ -13,8 +13,6 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.api.manual_desk import desk
-from app.api.services import Services
 from app.core.clock import slot_floor
 from app.core.errors import DarkstarError, RunInProgressError
 from app.core.frames import SLOT
@@ -22,6 +20,8 @@ from app.db import manual_actions as store
 from app.manual.actions import Desk, Kept, NoSuchActionError
 from app.manual.wish import Wish
 from app.mqtt_discovery import BOOST_HOURS, PAUSE_HOURS, PRESS
+from app.service.manual import desk
+from app.service.services import Services
 from app.settings.mqtt import Mqtt
 
 MADE_FROM: Final = "mqtt"

@@ -13,8 +13,8 @@ from ipaddress import ip_address
 from typing import Any, Final, get_args
 
 from app import __version__
-from app.api.schemas_now import Action
 from app.ingest.home.ha_discovery import MADE_BY
+from app.service.schemas.now import Action
 from app.settings import Settings
 
 PRESS: Final = "PRESS"

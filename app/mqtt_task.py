@@ -7,7 +7,7 @@ from importlib import import_module
 
 import structlog
 
-from app.api.services import Services
+from app.service.services import Services
 
 RESTART_SECONDS = 30
 STOP_SECONDS = 2

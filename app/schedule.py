@@ -11,7 +11,6 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from app.api.services import Services
 from app.clock_watch import ClockWatch
 from app.core import clock
 from app.core.errors import (
@@ -24,7 +23,8 @@ from app.core.errors import (
 from app.fetch.days import fetch_missing_days
 from app.recorder import scoring
 from app.recorder.run import Recorder
-from app.replans import FAILED, RETRY_SECONDS, retry_pause
+from app.service.replans import FAILED, RETRY_SECONDS, retry_pause
+from app.service.services import Services
 from app.settings import Settings
 
 LOOK_SECONDS = 15

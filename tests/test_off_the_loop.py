@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.api import plan_document, replies, views
+from app.api import views
 from app.db import plans
 from app.db.connection import migrate
 from app.forecast import load as load_forecast
@@ -18,6 +18,7 @@ from app.gather import pv_learning, pv_plant
 from app.ingest.prices import nordpool
 from app.ingest.weather import open_meteo
 from app.planner import checker
+from app.service import plan_document, replies
 from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, running
 from tests.fakes import FakeUpstreams

@@ -13,7 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from app.core import clock
 from app.core.errors import DatabaseUnavailableError, RunInProgressError
 from app.db.connection import lock
-from app.replans import Replans, retry_pause
+from app.service.replans import Replans, retry_pause
 from tests.api.test_manual import action, create, planned
 
 
@@ -109,7 +109,7 @@ async def test_what_was_accepted_is_planned_when_the_database_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither a button nor a manual action waits for the next hour."""
-    monkeypatch.setattr("app.replans.RETRY_SECONDS", 0.2)
+    monkeypatch.setattr("app.service.replans.RETRY_SECONDS", 0.2)
     away, real = {"button": 2, "manual": 2}, lock.planner_lock
 
     async with planned(tmp_path) as (app, client):

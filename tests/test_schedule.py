@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 
 from app.access.gate import Gate
 from app.access.token import TokenStore
-from app.api.services import Services
 from app.clock_watch import ClockWatch
 from app.core import clock
 from app.core.errors import RunInProgressError, StandByError
@@ -24,6 +23,7 @@ from app.plans import process as planner_process
 from app.plans.job import PlanningJob
 from app.plans.process import Planner
 from app.schedule import Schedule
+from app.service.services import Services
 from app.settings import Settings
 from app.settings.store.sources import load_settings
 from tests.api.test_service import offline, running
@@ -194,7 +194,7 @@ async def test_scoring_waits_for_the_tables_and_survives_their_loss(tmp_path: Pa
 async def test_a_source_that_hangs_does_not_hold_up_the_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.services.SETTLE_SECONDS", 0.1)
+    monkeypatch.setattr("app.service.services.SETTLE_SECONDS", 0.1)
     with FakeUpstreams() as fakes:
         fakes.fail("nordpool", Fault.SLOW)
         environ = fakes.environment() | {"DARKSTAR_DATA_DIR": str(tmp_path)}

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.api.rest import ServicesDep
-from app.api.schemas_alerts import AlertOut, AlertsOut
-from app.api.services import Services
 from app.db import alerts
 from app.db.connection.engine import session_scope
+from app.service.schemas.alerts import AlertOut, AlertsOut
+from app.service.services import Services
 
 router = APIRouter(tags=["service"])
 

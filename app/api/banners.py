@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from app.alerts.conditions import Severity
-from app.api.safe_default import WHAT_IT_MEANS
-from app.api.schemas import ScheduleOut, StatusOut
 from app.core.provenance import Quality
+from app.service.safe_default import WHAT_IT_MEANS
+from app.service.schemas.plan import ScheduleOut, StatusOut
 from app.wording import i18n, words
 from app.wording.i18n import _
 from app.wording.told import told

@@ -12,7 +12,6 @@ from app.api.schemas_best_time import (
     BestTimeQuery,
     BestTimeStartOut,
 )
-from app.api.services import Services
 from app.core import clock
 from app.core.errors import NoPlanYetError
 from app.db import plans
@@ -22,6 +21,7 @@ from app.gather.inputs import Inputs
 from app.plans.best_time import Answer, Start, Wanted, answer
 from app.plans.stored import run_of
 from app.plans.stored_inputs import planned_with
+from app.service.services import Services
 from app.wording.words import number, when
 
 _SAME_MONEY = 0.005

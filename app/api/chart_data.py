@@ -12,8 +12,6 @@ from fastapi.responses import JSONResponse
 from app.api.plan_blocks import action, why
 from app.api.plan_shown import local_plan, local_shown, server_shown
 from app.api.rest import ServicesDep
-from app.api.schemas import ScheduleOut, SlotOut
-from app.api.services import Services
 from app.core import clock
 from app.core.clock import iso_utc, local_day, local_midnight, slot_floor
 from app.core.errors import DatabaseUnavailableError
@@ -21,6 +19,8 @@ from app.core.frames import SLOT, SLOT_HOURS
 from app.db import observed, plans
 from app.db.connection.engine import session_scope
 from app.plans.stored_inputs import NotReplayableError, inputs_of
+from app.service.schemas.plan import ScheduleOut, SlotOut
+from app.service.services import Services
 
 router = APIRouter()
 _PLANNED = (

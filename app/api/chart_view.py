@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.api.schemas import ScheduleOut, SlotOut, StatusOut
 from app.core.provenance import Quality
+from app.service.schemas.plan import ScheduleOut, SlotOut, StatusOut
 from app.wording import words
 from app.wording.i18n import _, marked
 

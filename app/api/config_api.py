@@ -10,7 +10,6 @@ from app.access.gate import Asked
 from app.api import config_view
 from app.api.rest import ServicesDep
 from app.api.routes_manual import BeforeId, IfMatch, Limit, Responses, seen_version
-from app.api.schemas import ProblemOut
 from app.api.schemas_config import (
     ConfigCheckOut,
     ConfigOut,
@@ -21,7 +20,8 @@ from app.api.schemas_config import (
     SettingChangesOut,
     change_of,
 )
-from app.config_desk import ConfigDesk
+from app.service.schemas.plan import ProblemOut
+from app.service.settings import ConfigDesk
 from app.settings.store.state import Saved
 
 router = APIRouter(tags=["configuration"])

@@ -9,14 +9,14 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final
 
-from app.api.schemas import ScheduleOut, StatusOut
 from app.core.clock import iso_utc
 from app.core.log_tail import LogLine
 from app.core.masking import Masker
 from app.db.connection.size import DatabaseSize
 from app.doctor import text as doctor_text
 from app.doctor.checks.report import Report
-from app.job_trail import JobTrace
+from app.service.job_trail import JobTrace
+from app.service.schemas.plan import ScheduleOut, StatusOut
 from app.settings import Settings, redacted
 
 LOG_LINES: Final = 80

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from app.api import history_words, plan_blocks
-from app.api.schemas_runs import (
+from app.db.tables.models import PlanRun
+from app.service.schemas.runs import (
     DiffOut,
     DoingOut,
     SeriesChangeOut,
@@ -16,7 +17,6 @@ from app.api.schemas_runs import (
     SpanOut,
     ValueChangeOut,
 )
-from app.db.tables.models import PlanRun
 from app.settings.fields import setting_fields
 from app.wording import words
 from app.wording.i18n import _, dated, ngettext

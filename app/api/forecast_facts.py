@@ -9,11 +9,8 @@ import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.forecast_chart import Axis
-from app.api.price_schemas import PriceSlotOut, PricesOut
 from app.api.prices import prices_of
-from app.api.schemas import InputOut, ScheduleOut
 from app.api.scores_api import ForecastScoreOut, known_scores
-from app.api.services import Services
 from app.core import clock
 from app.core.clock import local_midnight
 from app.core.errors import DatabaseUnavailableError
@@ -25,6 +22,9 @@ from app.gather import temperature as temperature_forecast
 from app.gather.day_ahead import issued_before
 from app.ingest import demo
 from app.plans.stored_inputs import NotReplayableError, inputs_of
+from app.service.schemas.plan import InputOut, ScheduleOut
+from app.service.schemas.prices import PriceSlotOut, PricesOut
+from app.service.services import Services
 
 KINDS = ("pv_kwh", "load_kwh")
 TEMPERATURE = temperature_forecast.KIND

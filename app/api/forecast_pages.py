@@ -15,10 +15,10 @@ from app.api.page_templates import templates
 from app.api.pages import PricesDep
 from app.api.rest import ServicesDep
 from app.api.routes_best_time import DeskDep
-from app.api.services import Services
 from app.core import clock
 from app.core.errors import DarkstarError, DatabaseUnavailableError
 from app.plans.best_time import WindowTooShortError
+from app.service.services import Services
 from app.wording import words
 from app.wording.i18n import _
 

@@ -9,8 +9,8 @@ from app.api.forecast_energy import Quantity, energy_facts, score_sentences
 from app.api.forecast_facts import TEMPERATURE, Facts
 from app.api.forecast_hours import TableView, table
 from app.api.forecast_price import price_facts, price_summary
-from app.api.schemas import InputOut
 from app.core.frames import SLOT_HOURS
+from app.service.schemas.plan import InputOut
 from app.wording import words
 from app.wording.i18n import _
 from app.wording.told import told

@@ -10,10 +10,7 @@ from app.api import run_desk
 from app.api.diff_view import DiffView, diff_view
 from app.api.history_view import PAGE, Asked, Found
 from app.api.plan_table_view import PlanTableView, plan_table
-from app.api.replies import schedule_of
 from app.api.run_view import RunPage, run_view
-from app.api.schemas_runs import RunOut
-from app.api.services import Services
 from app.api.trail_view import Trails, trails
 from app.api.why_view import WhyView
 from app.core import clock
@@ -22,6 +19,9 @@ from app.db import manual_actions, plans, run_changes, setting_changes
 from app.db.connection.engine import session_scope
 from app.db.tables.models import HistorySlot, PlanRun
 from app.plans.stored import run_of
+from app.service.replies import schedule_of
+from app.service.schemas.runs import RunOut
+from app.service.services import Services
 
 _STEPS = 8
 

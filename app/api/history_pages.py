@@ -16,10 +16,10 @@ from app.api.rest import ServicesDep
 from app.api.routes_runs import RunDeskDep
 from app.api.run_desk import RunDesk
 from app.api.run_view import ReplayView, RunPage, refused_replay, replay_view
-from app.api.services import Services
 from app.api.slots_explained import Slots, opened, why_of
 from app.core import clock
 from app.core.errors import DarkstarError
+from app.service.services import Services
 
 router = APIRouter(route_class=PageRoute)
 RunId = Annotated[int, Path(ge=1, le=2**63 - 1)]

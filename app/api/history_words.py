@@ -1,7 +1,7 @@
 """How the pages name what runs are: why they were made, how they ended, what plans do."""
 
-from app.api.schemas_runs import DoingOut
 from app.db.run_changes import NOTICEABLE_KW
+from app.service.schemas.runs import DoingOut
 from app.wording import words
 from app.wording.i18n import _, marked
 

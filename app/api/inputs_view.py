@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.api.schemas import InputOut
+from app.service.schemas.plan import InputOut
 from app.wording import words
 from app.wording.i18n import _
 from app.wording.told import told

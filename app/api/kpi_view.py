@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from app.api import history_words
-from app.api.day_money import Home, Saving, saving, slots_of_today
-from app.api.schemas import PlanMeta, ScheduleOut, SlotOut, StatusOut
-from app.api.services import Services
 from app.core import clock
 from app.core.clock import local_day, local_midnight
 from app.core.errors import DatabaseUnavailableError
 from app.core.frames import SLOT_HOURS
 from app.db import observed
 from app.db.connection.engine import session_scope
+from app.service.day_money import Home, Saving, saving, slots_of_today
+from app.service.schemas.plan import PlanMeta, ScheduleOut, SlotOut, StatusOut
+from app.service.services import Services
 from app.wording import words
 from app.wording.i18n import _
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from app.api.rest import ServicesDep
-from app.api.schemas import InputOut, Out
 from app.api.scores_api import ForecastScoreOut, ScoresDep
 from app.core import clock
 from app.db import observed, scores
@@ -16,6 +15,7 @@ from app.gather import pv_learning
 from app.gather.load_sources import own_past
 from app.gather.pv_plant import Plant
 from app.recorder import scoring
+from app.service.schemas.plan import InputOut, Out
 
 router = APIRouter(tags=["learning"])
 _LOAD: Final[dict[str, Any]] = {"days": 28, "first_day": "2026-10-26", "input": None}

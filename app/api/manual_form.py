@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from pydantic import ValidationError
 
-from app.api.schemas_manual import ActionIn
 from app.manual.wish import ManualActionError, Wish
+from app.service.schemas.manual import ActionIn
 from app.wording import words
 from app.wording.i18n import _
 

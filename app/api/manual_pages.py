@@ -8,18 +8,18 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.access.gate import Asked
-from app.api.manual_desk import actions_in_force, desk, simulate
 from app.api.manual_form import FormDep, FormError, as_form_error, version_of, wish_of
 from app.api.manual_view import ActionView, action_views, form_view, preview_view
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
-from app.api.services import Services
 from app.core import clock
 from app.core.errors import DarkstarError
 from app.db import manual_actions as store
 from app.db.connection.engine import session_scope
 from app.manual.actions import Desk, as_data, version
 from app.manual.wish import ManualActionError
+from app.service.manual import actions_in_force, desk, simulate
+from app.service.services import Services
 from app.wording import words
 from app.wording.i18n import _
 

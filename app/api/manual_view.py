@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.api.schemas_manual import ActionOut, PreviewOut, state_of
 from app.core.clock import iso_utc, slot_floor
 from app.core.frames import SLOT
 from app.db.tables.models import ManualAction
+from app.service.schemas.manual import ActionOut, PreviewOut, state_of
 from app.settings import Settings
 from app.wording import i18n, words
 from app.wording.i18n import _, marked

@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.alerts.conditions import Code
 from app.api.rest import ServicesDep
-from app.api.schemas import StatusOut
 from app.core import metrics
 from app.core.provenance import Quality
+from app.service.schemas.plan import StatusOut
 
 router = APIRouter(tags=["service"])
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from app.api.home_assistant_yaml import package
-from app.api.now_view import read_now
 from app.api.rest import ServicesDep
-from app.api.schemas_now import NowOut
 from app.core.errors import DarkstarError
+from app.service.now import read_now
+from app.service.schemas.now import NowOut
 
 router = APIRouter(tags=["home automation"])
 YAML: Final = "text/yaml"

@@ -8,12 +8,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
 
-from app.api.replies import schedule_of
 from app.api.rest import NO_PLAN, ServicesDep
 from app.api.routes_manual import Responses
-from app.api.schemas import InputOut, ProblemOut, ScheduleOut
 from app.api.schemas_original import AverageOut, DebugOut, HorizonOut, PushedOut, WaterTodayOut
-from app.api.services import Services
 from app.core import clock
 from app.core.clock import local_day
 from app.core.errors import NoPlanYetError, PlanHeldError
@@ -27,6 +24,9 @@ from app.ingest.home import home_assistant
 from app.plans.debug import PlanDebug, debug_of
 from app.plans.process import Planner
 from app.plans.stored_inputs import planned_with
+from app.service.replies import schedule_of
+from app.service.schemas.plan import InputOut, ProblemOut, ScheduleOut
+from app.service.services import Services
 
 router = APIRouter()
 TOO_SLOW: Final[Responses] = {504: {"model": ProblemOut, "description": "the home is too slow"}}

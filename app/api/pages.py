@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api import views
-from app.api.day_money import Home
 from app.api.kpi_view import KpiView, kpis, measured_today
 from app.api.manual_pages import manual_context
 from app.api.page_templates import templates
@@ -18,10 +17,11 @@ from app.api.price_view import PriceView, price_view, unavailable
 from app.api.prices import prices_of
 from app.api.rest import ServicesDep
 from app.api.routes_events import SeatDep
-from app.api.schemas import ScheduleOut, StatusOut
-from app.api.services import Services
 from app.core import clock
 from app.core.errors import DarkstarError, DatabaseUnavailableError
+from app.service.day_money import Home
+from app.service.schemas.plan import ScheduleOut, StatusOut
+from app.service.services import Services
 from app.wording import words
 from app.wording.i18n import _, marked
 

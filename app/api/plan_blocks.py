@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from app.api.schemas import ScheduleOut, SlotOut
+from app.service.schemas.plan import ScheduleOut, SlotOut
 from app.wording import i18n, words
 from app.wording.i18n import _, marked
 

@@ -5,8 +5,8 @@ import io
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.api.schemas import ScheduleOut
 from app.core.clock import iso_utc
+from app.service.schemas.plan import ScheduleOut
 
 _COLUMNS: Final = (
     "classification",

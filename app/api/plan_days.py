@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from app.api.schemas import SlotOut
 from app.core.clock import day_slots
 from app.core.frames import SLOT, SLOT_HOURS
+from app.service.schemas.plan import SlotOut
 from app.wording import words
 from app.wording.i18n import _, dated
 

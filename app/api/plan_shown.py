@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from app.api.schemas import PlanStamp, ScheduleOut, StatusOut
 from app.plans import schedule_file as export
+from app.service.schemas.plan import PlanStamp, ScheduleOut, StatusOut
 from app.settings import Settings
 from app.wording import words
 from app.wording.i18n import _, marked

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from app.api import plan_blocks
 from app.api.plan_days import day_note, day_title, day_totals
-from app.api.schemas import ScheduleOut, SlotOut
 from app.api.why_view import WhyView, slot_key
 from app.core.clock import iso_utc
 from app.core.frames import SLOT_HOURS
+from app.service.schemas.plan import ScheduleOut, SlotOut
 from app.wording import words
 from app.wording.i18n import _
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from app.api.price_schemas import PriceSlotOut, PricesOut
+from app.service.schemas.prices import PriceSlotOut, PricesOut
 from app.wording import i18n, words
 from app.wording.i18n import _, marked
 from app.wording.told import told

@@ -6,14 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from app.api.price_schemas import PricesOut, PricesRefreshedOut
 from app.api.rest import ServicesDep
-from app.api.services import Services
 from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.core.frames import SLOT
 from app.fetch.days import Fetched
 from app.plans.price_breakdown import Breakdown, price_breakdown
+from app.service.schemas.prices import PricesOut, PricesRefreshedOut
+from app.service.services import Services
 from app.settings import Settings
 from app.settings.tariff_layers import source
 

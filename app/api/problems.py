@@ -11,8 +11,8 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from app.api.schemas import ProblemOut
 from app.core.errors import DarkstarError, Problem
+from app.service.schemas.plan import ProblemOut
 
 MEDIA_TYPE = "application/problem+json"
 # What every operation may answer beside its own.

@@ -7,9 +7,9 @@ from fastapi.responses import JSONResponse
 
 from app.api import problems
 from app.api.rest import ServicesDep
-from app.api.schemas import StatusOut
-from app.api.schemas_alerts import PartOut, ReadyOut
-from app.api.services import Services
+from app.service.schemas.alerts import PartOut, ReadyOut
+from app.service.schemas.plan import StatusOut
+from app.service.services import Services
 
 router = APIRouter(tags=["service"])
 MaxAge = Annotated[

@@ -4,11 +4,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from app.api.entity_tags import NOT_MODIFIED, IfNoneMatch
-from app.api.plan_document import PlanDocument
-from app.api.schemas import InitialStateOut, JobState, ProblemOut, ScheduleOut, SlotOut, StatusOut
-from app.api.services import Services
 from app.core.errors import NoPlanYetError, PlannerUnavailableError
+from app.service.entity_tags import NOT_MODIFIED, IfNoneMatch
+from app.service.plan_document import PlanDocument
+from app.service.schemas.plan import (
+    InitialStateOut,
+    JobState,
+    ProblemOut,
+    ScheduleOut,
+    SlotOut,
+    StatusOut,
+)
+from app.service.services import Services
 
 router = APIRouter()
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.api.best_time_desk import BestTimeDesk
 from app.api.rest import ServicesDep
-from app.api.schemas import ProblemOut
 from app.api.schemas_best_time import BestTimeOut, BestTimeQuery
+from app.service.schemas.plan import ProblemOut
 
 MEDIA_TYPE: Final = "text/calendar"
 router = APIRouter(tags=["best time"])

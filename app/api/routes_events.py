@@ -8,8 +8,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AwareDatetime, ConfigDict
 
 from app.api.rest import ServicesDep
-from app.api.schemas import Out
 from app.core import clock
+from app.service.schemas.plan import Out
 
 router = APIRouter(tags=["events"])
 NAMES: Final = ("plan", "prices", "state", "alert")

@@ -5,10 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 
 from app.access.gate import Asked
-from app.api.manual_desk import actions_in_force, desk, simulate
 from app.api.rest import ServicesDep
-from app.api.schemas import ProblemOut
-from app.api.schemas_manual import (
+from app.core import clock
+from app.db import manual_actions as store
+from app.db.connection.engine import session_scope
+from app.manual.actions import Kept, NoSuchActionError, version
+from app.service.manual import actions_in_force, desk, simulate
+from app.service.schemas.manual import (
     ActionIn,
     ActionOut,
     ActionsIn,
@@ -18,10 +21,7 @@ from app.api.schemas_manual import (
     SimulateIn,
     TrailOut,
 )
-from app.core import clock
-from app.db import manual_actions as store
-from app.db.connection.engine import session_scope
-from app.manual.actions import Kept, NoSuchActionError, version
+from app.service.schemas.plan import ProblemOut
 
 router = APIRouter(tags=["manual actions"])
 Responses = dict[int | str, dict[str, Any]]

@@ -5,17 +5,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from app.api.entity_tags import NOT_MODIFIED, IfNoneMatch, has_already, not_modified, tag_of
 from app.api.instants import UtcInstant
-from app.api.replies import schedule_of
 from app.api.rest import ServicesDep
 from app.api.run_desk import RunDesk, diff, explain
-from app.api.schemas import ProblemOut, ScheduleOut
-from app.api.schemas_explain import ExplanationOut
-from app.api.schemas_runs import DiffOut, ReplayOut, RunOut, RunsOut
 from app.db import plans
 from app.db.connection.engine import session_scope
 from app.plans.stored import plan_of_run, run_of
+from app.service.entity_tags import NOT_MODIFIED, IfNoneMatch, has_already, not_modified, tag_of
+from app.service.replies import schedule_of
+from app.service.schemas.explain import ExplanationOut
+from app.service.schemas.plan import ProblemOut, ScheduleOut
+from app.service.schemas.runs import DiffOut, ReplayOut, RunOut, RunsOut
 
 router = APIRouter(tags=["runs"])
 Responses = dict[int | str, dict[str, Any]]

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.api.run_words import diff_out, explanation_out, replay_text
-from app.api.schemas_explain import ExplanationOut
-from app.api.schemas_runs import DiffOut, ReplayOut
-from app.api.services import Services
 from app.core import clock
 from app.core.errors import DarkstarError
 from app.db.connection.engine import session_scope
@@ -17,6 +14,9 @@ from app.plans import explained, input_changes, slot_changes
 from app.plans.replay import compare, inputs_again
 from app.plans.stored import StoredPlan, plan_of_run
 from app.plans.stored_inputs import NotReplayableError, inputs_of
+from app.service.schemas.explain import ExplanationOut
+from app.service.schemas.runs import DiffOut, ReplayOut
+from app.service.services import Services
 
 
 class ReplayInProgressError(DarkstarError):

@@ -3,7 +3,7 @@
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.api.schemas import PlanMeta, ScheduleOut, StatusOut
+from app.service.schemas.plan import PlanMeta, ScheduleOut, StatusOut
 from app.wording import words
 from app.wording.i18n import _, marked
 

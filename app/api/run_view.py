@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from app.api import history_words
 from app.api.plan_table_view import PlanTableView
 from app.api.run_facts import engine
-from app.api.schemas_runs import ReplayOut, RunInputOut, RunOut
+from app.service.schemas.runs import ReplayOut, RunInputOut, RunOut
 from app.wording import words
 from app.wording.i18n import _, ngettext
 from app.wording.told import told

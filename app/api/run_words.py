@@ -5,9 +5,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.api.prices import slot_parts
-from app.api.schemas import SlotOut
-from app.api.schemas_explain import AlternativeOut, ExplanationOut, PriceOut
-from app.api.schemas_runs import DiffOut, InputChangesOut, RunStamp, SpanOut
 from app.db.run_changes import NOTICEABLE_KW
 from app.db.tables.models import PlanRun
 from app.plans.explained import Explained
@@ -15,6 +12,9 @@ from app.plans.input_changes import InputChanges
 from app.plans.replay import Replay
 from app.plans.slot_changes import Doing, SlotChange, SlotChanges
 from app.plans.stored import StoredPlan
+from app.service.schemas.explain import AlternativeOut, ExplanationOut, PriceOut
+from app.service.schemas.plan import SlotOut
+from app.service.schemas.runs import DiffOut, InputChangesOut, RunStamp, SpanOut
 from app.wording.words import hhmm, listed, name, number
 
 _SAME_MONEY = 0.005

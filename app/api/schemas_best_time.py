@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from app.api.instants import UtcInstant
-from app.api.schemas import Out
+from app.service.schemas.plan import Out
 
 MAX_HOURS = 48
 _PART: Final[dict[str, Any]] = {

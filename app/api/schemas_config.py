@@ -4,7 +4,7 @@ from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
-from app.api.schemas import Out
+from app.service.schemas.plan import Out
 from app.settings.store.state import Saved
 
 TakesEffect = Literal["next plan", "restart"]

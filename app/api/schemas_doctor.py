@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from app.api.schemas import Out
 from app.doctor.checks.report import Connection, State, Verdict
+from app.service.schemas.plan import Out
 
 _FINDING: Final[dict[str, Any]] = {
     "check": "sign",

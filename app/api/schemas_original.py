@@ -4,7 +4,7 @@ from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, JsonValue
 
-from app.api.schemas import InputOut, Out
+from app.service.schemas.plan import InputOut, Out
 
 _STATUS: Final[dict[str, Any]] = {
     "name": "load",

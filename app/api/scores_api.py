@@ -9,7 +9,6 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
-from app.api.schemas import Out
 from app.api.scores_view import scores_view, unavailable
 from app.core import clock
 from app.core.errors import DatabaseUnavailableError
@@ -17,6 +16,7 @@ from app.db import scores
 from app.db.connection.engine import session_scope
 from app.recorder import scoring
 from app.recorder.scoring import WINDOWS_DAYS
+from app.service.schemas.plan import Out
 
 router = APIRouter()
 fragments = APIRouter()

@@ -7,9 +7,9 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from app.api.rest import ServicesDep
 from app.api.routes_manual import Responses
-from app.api.schemas import ProblemOut
-from app.api.services import Services
 from app.core.errors import DarkstarError
+from app.service.schemas.plan import ProblemOut
+from app.service.services import Services
 
 router = APIRouter(tags=["access"])
 NONE: Responses = {404: {"model": ProblemOut, "description": "no session of that id"}}

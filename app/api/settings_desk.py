@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from app.api.settings_form import Draft, present_texts
 from app.api.settings_labels import label
-from app.config_desk import ConfigDesk
 from app.core.errors import Problem
+from app.service.settings import ConfigDesk
 from app.settings.store.changes import ConfigRefusedError
 from app.settings.store.files import ConfigNotWritableError
 from app.settings.store.state import ConfigBrokenError, ConfigChangedError, NoConfigFileError, Saved

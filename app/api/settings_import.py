@@ -8,7 +8,7 @@ from app.api.config_view import config_of
 from app.api.settings_controls import controls, text_of
 from app.api.settings_labels import label
 from app.api.settings_view import said
-from app.config_desk import ConfigDesk
+from app.service.settings import ConfigDesk
 from app.settings.store import legacy
 from app.settings.store.state import Seen
 from app.settings.store.taking_over import Examined, examine, read_text

@@ -11,9 +11,9 @@ from app.api.page_templates import templates
 from app.api.rest import ServicesDep
 from app.api.settings_import import ImportView, examine_text, import_view
 from app.api.settings_pages import LoginMissing
-from app.config_desk import ConfigDesk
 from app.core.errors import DarkstarError, SettingsError
 from app.core.yaml_file import MAX_BYTES
+from app.service.settings import ConfigDesk
 from app.wording import words
 from app.wording.i18n import _
 

@@ -8,7 +8,7 @@ from app.api.settings_controls import controls, text_of
 from app.api.settings_labels import label
 from app.api.settings_sections import SECTIONS, fields_of, section_of
 from app.api.settings_view import said
-from app.config_desk import KEPT_BY_RESET
+from app.service.settings import KEPT_BY_RESET
 from app.settings.fields import setting_fields
 from app.settings.store.origins import kept_for_its_secret
 from app.settings.store.state import Seen

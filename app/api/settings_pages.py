@@ -13,15 +13,15 @@ from app.access.gate import Asked
 from app.api.config_api import By, ConfigDep
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
-from app.api.services import Services
 from app.api.settings_desk import CANNOT, Action, Outcome, act, due, told
 from app.api.settings_form import Draft
 from app.api.settings_overview import overview_view, reset_view
 from app.api.settings_sections import Section, by_key, section_of
 from app.api.settings_view import SectionView, section_view
-from app.config_desk import ConfigDesk
 from app.core import clock
 from app.core.errors import DarkstarError
+from app.service.services import Services
+from app.service.settings import ConfigDesk
 from app.settings.fields import needs_restart, setting_fields
 from app.settings.store.state import ConfigChangedError
 from app.wording import words

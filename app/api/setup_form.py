@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.api.services import Services
 from app.api.setup_fields import Spec, tree_of, unit_of
-from app.config_desk import ConfigDesk
 from app.core.errors import DarkstarError, SettingsError
+from app.service.services import Services
+from app.service.settings import ConfigDesk
 from app.settings import Settings
 from app.settings.fields import plain_value, setting_fields
 from app.settings.store import legacy

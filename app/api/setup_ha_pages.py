@@ -8,7 +8,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.api.config_api import By, ConfigDep
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
-from app.api.services import Services
 from app.api.setup_fields import Spec
 from app.api.setup_form import Sent, errors_of, save
 from app.api.setup_ha_view import (
@@ -27,8 +26,9 @@ from app.api.setup_ha_view import (
 from app.api.setup_pages import FormDep, MaySave, frame
 from app.api.setup_roles import ENTITY_PATHS, SIGN_PATHS, role_of
 from app.api.setup_steps import beside
-from app.config_desk import ConfigDesk
 from app.core.errors import DarkstarError
+from app.service.services import Services
+from app.service.settings import ConfigDesk
 from app.settings.store.state import Seen
 
 router = APIRouter()

@@ -8,13 +8,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.api.config_api import By, ConfigDep
 from app.api.page_templates import templates
 from app.api.rest import ServicesDep
-from app.api.services import Services
 from app.api.setup_form import Sent, save
 from app.api.setup_pages import FormDep, MaySave, frame
 from app.api.setup_plan_view import PlanView, plan_view
 from app.api.setup_steps import beside
-from app.config_desk import ConfigDesk
 from app.core.errors import DarkstarError
+from app.service.services import Services
+from app.service.settings import ConfigDesk
 from app.wording import words
 
 router = APIRouter()

@@ -5,9 +5,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.api import views
-from app.api.schemas import PlanMeta, ScheduleOut, StatusOut
 from app.core.provenance import AFTER_THE_HORIZON, Quality
 from app.doctor.checks.roles import mapped
+from app.service.schemas.plan import PlanMeta, ScheduleOut, StatusOut
 from app.settings import Settings
 from app.wording import words
 from app.wording.i18n import _, ngettext

@@ -8,11 +8,11 @@ from fastapi import Query
 
 from app.api.instants import UtcInstant
 from app.api.run_desk import explain
-from app.api.services import Services
 from app.api.why_view import WhyView, gone_view, why_view
 from app.core import clock
 from app.core.clock import slot_floor
 from app.core.errors import DarkstarError
+from app.service.services import Services
 
 # Each open explanation reads its run: more than these stay closed when the page comes again.
 MOST_OPEN = 8

@@ -8,7 +8,6 @@ from typing import Annotated, Self
 
 from fastapi import Depends, Request
 
-from app.api.services import Services
 from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.core.log_tail import TAIL, LogTail
@@ -18,7 +17,8 @@ from app.db.connection.engine import session_scope
 from app.doctor.ask import examine
 from app.doctor.checks.report import Report
 from app.doctor.consultation import Consultation
-from app.job_trail import JobTrail
+from app.service.job_trail import JobTrail
+from app.service.services import Services
 
 
 @dataclass(slots=True)

@@ -6,10 +6,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.api.diagnostics import Facts
-from app.api.schemas import JobState
 from app.core.log_tail import LogLine
 from app.db.connection.size import DatabaseSize
-from app.job_trail import JobTrace
+from app.service.job_trail import JobTrace
+from app.service.schemas.plan import JobState
 from app.wording import i18n, words
 from app.wording.i18n import _, marked
 

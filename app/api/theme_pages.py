@@ -4,9 +4,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
-from app.api.entity_tags import IfNoneMatch, has_already, not_modified, tag_of
 from app.api.rest import ServicesDep
 from app.api.themes_api import ThemesDep
+from app.service.entity_tags import IfNoneMatch, has_already, not_modified, tag_of
 from app.themes.css import stylesheet
 
 router = APIRouter()

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.config_api import NOT_SAVED, By, ConfigDep
 from app.api.rest import ServicesDep
-from app.api.schemas import Out, ProblemOut
-from app.config_desk import ConfigDesk
+from app.service.schemas.plan import Out, ProblemOut
+from app.service.settings import ConfigDesk
 from app.settings.store.state import Saved
 from app.themes import Look, Themes, themes_now
 from app.themes.model import BUILT_IN, Theme

@@ -8,9 +8,9 @@ from app.api.chart_view import ChartView, chart
 from app.api.inputs_view import InputView, input_view
 from app.api.plan_blocks import BlocksView, action, blocks, why
 from app.api.run_facts import run_facts
-from app.api.safe_default import WHAT_IT_MEANS
-from app.api.schemas import ScheduleOut, SlotOut, StatusOut
 from app.core.provenance import Quality
+from app.service.safe_default import WHAT_IT_MEANS
+from app.service.schemas.plan import ScheduleOut, SlotOut, StatusOut
 from app.wording import words
 from app.wording.i18n import _, marked
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.api import plan_blocks
-from app.api.schemas import SlotOut
-from app.api.schemas_explain import AlternativeOut, ExplanationOut
 from app.core.clock import iso_utc
 from app.core.frames import SLOT_HOURS
+from app.service.schemas.explain import AlternativeOut, ExplanationOut
+from app.service.schemas.plan import SlotOut
 from app.wording import words
 from app.wording.i18n import _, marked
 

@@ -10,11 +10,11 @@ import time_machine
 from sqlalchemy import delete, select
 
 from app.api.alerts_api import list_alerts
-from app.api.schemas import StatusOut
-from app.api.schemas_alerts import AlertOut
 from app.db.connection.engine import session_scope
 from app.db.tables.models import AlertRow, CurrentSlot, Price
 from app.schedule import Schedule
+from app.service.schemas.alerts import AlertOut
+from app.service.schemas.plan import StatusOut
 from app.settings import Settings
 from app.settings.store.sources import load_settings
 from tests.fakes import FakeUpstreams, Fault

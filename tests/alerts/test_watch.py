@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.alerts import monitor
 from app.alerts.facts import Facts
 from app.api import views
-from app.api.now_view import read_now
 from app.api.pages import templates
-from app.api.schemas import ScheduleOut
 from app.db.connection.engine import close, make_sessions, session_scope
 from app.db.tables.models import HistorySlot
+from app.service.now import read_now
+from app.service.schemas.plan import ScheduleOut
 from app.settings import Database, Settings
 from tests.alerts.homes import home, settings
 from tests.db.publishing import publish, schedule_from

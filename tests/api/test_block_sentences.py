@@ -6,12 +6,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app import __version__
-from app.api import examples
 from app.api.plan_blocks import blocks
 from app.api.plan_table_view import plan_table
-from app.api.schemas import ScheduleOut
 from app.core.frames import SLOT
 from app.planner.run import Plan
+from app.service.schemas import examples
+from app.service.schemas.plan import ScheduleOut
 from tests.planner.said import Told, read, wrong_figures
 
 _PART = re.compile(r"(\d\d:\d\d(?: [A-Z]+)?) to (\d\d:\d\d(?: [A-Z]+)?): (.*)")

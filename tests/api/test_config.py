@@ -410,7 +410,7 @@ async def test_a_disk_that_does_not_answer_is_not_waited_for_and_its_save_not_lo
         assert go_on.wait(60)
         real(files, old, new)
 
-    monkeypatch.setattr("app.config_desk.SAVE_SECONDS", 0.2)
+    monkeypatch.setattr("app.service.settings.SAVE_SECONDS", 0.2)
     async with served(home) as (app, client):
         await first_outcome(client)
         monkeypatch.setattr(ConfigFiles, "write", slow)
@@ -421,7 +421,7 @@ async def test_a_disk_that_does_not_answer_is_not_waited_for_and_its_save_not_lo
             problem = answer.json()
             assert (answer.status_code, problem["code"]) == (504, "answer_too_slow")
             assert "make room" in problem["detail"]
-        monkeypatch.setattr("app.config_desk.SAVE_SECONDS", 60)
+        monkeypatch.setattr("app.service.settings.SAVE_SECONDS", 60)
         go_on.set()
         answer = await client.put("/api/config", json={"battery": {"max_charge_kw": 4}})
         assert answer.status_code == 200

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from app.api.events import MAX_STREAMS, Broadcaster, TooManyStreamsError
 from app.db.connection.engine import session_scope
 from app.db.tables.models import CurrentSlot
+from app.service.events import MAX_STREAMS, Broadcaster, TooManyStreamsError
 from tests.api.test_manual import planned
 from tests.api.test_service import offline, running
 from tests.api.test_stop import serving

@@ -10,11 +10,11 @@ import pytest
 from app.api.forecast_chart import BOTTOM, LEFT, RIGHT, TOP, Axis, Drawn, chart, scale
 from app.api.forecast_facts import TEMPERATURE, Facts, WeatherOrigin
 from app.api.forecast_view import CardView, forecast_view
-from app.api.price_schemas import EXAMPLE, PriceSlotOut
-from app.api.schemas import InputOut
 from app.api.scores_api import ForecastScoreOut
 from app.core.frames import SLOT
 from app.core.provenance import Quality
+from app.service.schemas.plan import InputOut
+from app.service.schemas.prices import EXAMPLE, PriceSlotOut
 
 ZONE = ZoneInfo("Europe/Stockholm")
 NOW = datetime(2026, 11, 27, 10, 20, tzinfo=UTC)

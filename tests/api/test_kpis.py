@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from app.api import examples
-from app.api.day_money import Home
 from app.api.kpi_view import KpiView, kpis
-from app.api.schemas import PlanMeta, ScheduleOut, SlotOut
 from app.core.frames import SLOT
 from app.db.observed import OBSERVED, QUANTITIES
+from app.service.day_money import Home
+from app.service.schemas import examples
+from app.service.schemas.plan import PlanMeta, ScheduleOut, SlotOut
 from tests.api.told import status_at
 
 MIDNIGHT = datetime(2026, 11, 22, 23, tzinfo=UTC)

@@ -13,12 +13,12 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from app.api.schemas import ScheduleOut
-from app.api.services import Services
 from app.core.clock import iso_utc, now, slot_floor
 from app.core.frames import SLOT, SLOT_HOURS
 from app.db.connection.engine import session_scope
 from app.db.tables.base import Base
+from app.service.schemas.plan import ScheduleOut
+from app.service.services import Services
 from tests.api.test_service import first_outcome, offline, running
 
 Client = httpx.AsyncClient

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.api import examples
-from app.api.day_money import Home
-from app.api.now_view import now_of
-from app.api.schemas import PlanMeta, ScheduleOut, SlotOut
 from app.core.frames import SLOT
+from app.service.day_money import Home
+from app.service.now import now_of
+from app.service.schemas import examples
+from app.service.schemas.plan import PlanMeta, ScheduleOut, SlotOut
 from tests.api.test_service import first_outcome, offline, running
 from tests.api.told import status_at
 

@@ -10,8 +10,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from app.api.schemas import ProblemOut
-from app.api.schemas_alerts import AlertsOut, ReadyOut
+from app.service.schemas.alerts import AlertsOut, ReadyOut
+from app.service.schemas.plan import ProblemOut
 from app.settings import Access
 from tests.api.test_service import first_outcome, offline, running
 

@@ -12,8 +12,6 @@ from fastapi import FastAPI
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.api import plan_cache
-from app.api.schemas import ScheduleOut, SlotOut
 from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.db import plans
@@ -21,6 +19,8 @@ from app.db.alerts import Alert
 from app.db.connection.engine import session_scope
 from app.db.plan_stamp import Stamp
 from app.db.tables.models import CurrentSlot, PlanPointer
+from app.service import plan_cache
+from app.service.schemas.plan import ScheduleOut, SlotOut
 from tests.api.test_manual import planned
 from tests.api.test_service import first_outcome, offline, running
 

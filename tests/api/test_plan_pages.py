@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.api import examples
 from app.api.page_templates import templates
 from app.api.plan_table_view import PlanTableView, plan_table
-from app.api.schemas import ScheduleOut
 from app.core.clock import day_slots, iso_utc, local_day, now
 from app.core.frames import SLOT
+from app.service.schemas import examples
+from app.service.schemas.plan import ScheduleOut
 from tests.api.test_manual import action, create, planned, replanned
 from tests.api.test_service import offline, running
 

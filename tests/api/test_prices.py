@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from app.api.price_schemas import EXAMPLE, PricesOut
 from app.api.price_view import price_view
 from app.core.clock import day_slots, local_day
 from app.ingest.demo import SOURCE
+from app.service.schemas.prices import EXAMPLE, PricesOut
 from app.settings import Settings
 from app.settings.store.sources import load_settings
 from tests.api.test_service import first_outcome, offline, running

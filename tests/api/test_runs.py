@@ -13,12 +13,12 @@ from fastapi import FastAPI
 from sqlalchemy import update
 
 from app.api import run_desk
-from app.api.schemas_explain import ExplanationOut
-from app.api.schemas_runs import DiffOut, ReplayOut, RunOut, RunsOut
 from app.db import plans
 from app.db.connection.engine import session_scope
 from app.db.tables.models import HistorySlot, PlanRun
 from app.plans import replay as replaying
+from app.service.schemas.explain import ExplanationOut
+from app.service.schemas.runs import DiffOut, ReplayOut, RunOut, RunsOut
 from app.settings import Settings, redacted
 from tests.api.test_manual import action, create, planned, replanned, slot, whole_database
 from tests.api.test_service import NOWHERE, first_outcome, offline, running

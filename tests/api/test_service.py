@@ -14,13 +14,14 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app.api import examples, plan_cache
-from app.api.schemas import InitialStateOut, JobState, ProblemOut, ScheduleOut
 from app.api.secure_headers import HEADERS
-from app.api.services import Services
 from app.db.connection import engine, migrate
 from app.db.plan_stamp import Stamp
 from app.main import create_app
+from app.service import plan_cache
+from app.service.schemas import examples
+from app.service.schemas.plan import InitialStateOut, JobState, ProblemOut, ScheduleOut
+from app.service.services import Services
 from app.settings import Settings
 from app.settings.store.sources import load_settings
 from tests.clocks import one_slot
@@ -194,7 +195,7 @@ async def test_a_database_that_comes_back_is_used_without_a_restart(
     tmp_path: Path, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The service starts while MariaDB is away and plans into it once it answers."""
-    monkeypatch.setattr("app.replans.RETRY_SECONDS", 0.5)
+    monkeypatch.setattr("app.service.replans.RETRY_SECONDS", 0.5)
     port = free_port()
     away = mariadb_url.replace(":3306", f":{port}")
     async with (
@@ -237,7 +238,7 @@ class Waits:
 async def test_a_database_that_swallows_everything_costs_its_patience_once(
     tmp_path: Path, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.replans.RETRY_SECONDS", 60)
+    monkeypatch.setattr("app.service.replans.RETRY_SECONDS", 60)
     port, flowing = free_port(), asyncio.Event()
     flowing.set()
     url = mariadb_url.replace(":3306", f":{port}")
@@ -269,7 +270,7 @@ async def test_a_database_that_swallows_everything_costs_its_patience_once(
 async def test_a_home_that_answers_too_slowly_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.services.INITIAL_STATE_SECONDS", 0.2)
+    monkeypatch.setattr("app.service.services.INITIAL_STATE_SECONDS", 0.2)
     with FakeUpstreams() as fakes:
         fakes.fail("home_assistant", Fault.SLOW)
         environ = fakes.environment() | {"DARKSTAR_DATA_DIR": str(tmp_path)}

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from app.api import examples
-from app.api.schemas import JobState, SlotOut, StatusOut
+from app.service.schemas import examples
+from app.service.schemas.plan import JobState, SlotOut, StatusOut
 
 
 def status_at(

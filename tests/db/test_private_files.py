@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.api.schemas import ScheduleOut
 from app.db.connection import migrate
 from app.db.connection.engine import close, make_engine, make_sessions, prepare_place, session_scope
 from app.plans.schedule_file import FILE_NAME, write_schedule_json
+from app.service.schemas.plan import ScheduleOut
 from app.settings import Settings
 
 

@@ -9,10 +9,10 @@ from fastapi import Response
 from pydantic import TypeAdapter
 
 from app import __version__
-from app.api.entity_tags import has_already, not_modified, tag_of
-from app.api.replies import schedule_of
-from app.api.schemas import ScheduleOut, SlotOut
 from app.db.tables.models import CurrentSlot, PlanRun
+from app.service.entity_tags import has_already, not_modified, tag_of
+from app.service.replies import schedule_of
+from app.service.schemas.plan import ScheduleOut, SlotOut
 
 _PLAN = TypeAdapter(ScheduleOut)
 _ROWS = TypeAdapter(list[SlotOut])

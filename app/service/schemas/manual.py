@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.api import examples
-from app.api.schemas import Out, SlotOut
 from app.core.clock import slot_floor
 from app.core.errors import Problem
 from app.db.tables.models import ManualAction, ManualChange
 from app.manual.actions import as_data, version
 from app.manual.wish import ManualActionError, Wish
+from app.service.schemas import examples
+from app.service.schemas.plan import Out, SlotOut
 
 ActionName = Literal["charge", "water", "hold", "export"]
 # What the original dashboard wrote on its blocks.

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app.api.schemas import InputOut, JobState, PlanMeta, ScheduleOut, SlotOut
 from app.db.tables.models import CurrentSlot, HistorySlot, PlanRun
+from app.service.schemas.plan import InputOut, JobState, PlanMeta, ScheduleOut, SlotOut
 
 STALE_AFTER = timedelta(minutes=90)
 

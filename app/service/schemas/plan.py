@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, computed_field
 
-from app.api import examples
-from app.api.schemas_alerts import AlertOut
 from app.core.provenance import Quality
+from app.service.schemas import examples
+from app.service.schemas.alerts import AlertOut
 
 
 class Out(BaseModel):

@@ -11,8 +11,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.api.plan_document import PlanDocument, document_of
-from app.api.safe_default import withdrawn
 from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.core.shared_turn import SharedTurn
@@ -21,6 +19,8 @@ from app.db.connection.engine import session_scope
 from app.db.connection.patience import REQUEST_SECONDS, of_its_own, patience
 from app.db.plan_stamp import Stamp, plan_stamp
 from app.plans.job import PlanningJob
+from app.service.plan_document import PlanDocument, document_of
+from app.service.safe_default import withdrawn
 
 
 @dataclass(frozen=True, slots=True)

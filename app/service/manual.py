@@ -7,9 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from app import __version__
-from app.api.schemas import SlotOut
-from app.api.schemas_manual import PreviewOut
-from app.api.services import Services
 from app.core import clock
 from app.core.clock import iso_utc
 from app.core.errors import NoPlanYetError
@@ -25,6 +22,9 @@ from app.manual.actions import Desk
 from app.manual.preview import Preview, preview
 from app.manual.wish import Wish, check
 from app.plans.stored_inputs import planned_with
+from app.service.schemas.manual import PreviewOut
+from app.service.schemas.plan import SlotOut
+from app.service.services import Services
 
 
 @asynccontextmanager

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from math import sqrt
 from zoneinfo import ZoneInfo
 
-from app.api.schemas import ScheduleOut, SlotOut
 from app.core.clock import local_day, local_midnight
 from app.core.frames import SLOT_HOURS
+from app.service.schemas.plan import ScheduleOut, SlotOut
 from app.settings import Settings
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.alerts.conditions import TITLES, Code
-from app.api.replies import slot_at
-from app.api.schemas import ScheduleOut, SlotOut
 from app.db.alerts import Alert
+from app.service.replies import slot_at
+from app.service.schemas.plan import ScheduleOut, SlotOut
 from app.wording.i18n import marked
 
 WHAT_IT_MEANS = marked(

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from app.api.examples import META, SLOT
+from app.service.schemas.examples import META, SLOT
 
 _FIGURES: Final = (
     "cost",

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from app.api.schemas import Out
+from app.service.schemas.plan import Out
 
 EXAMPLE: Final[dict[str, Any]] = {
     "price_area": "SE3",

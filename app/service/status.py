@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app import __version__
-from app.api.replies import state_of
-from app.api.safe_default import safe_default, valid_slot
-from app.api.schemas import JobState, PlanFigures, PlanStamp, ScheduleOut, StatusOut
-from app.api.schemas_alerts import AlertOut
 from app.core import clock
 from app.db.connection.engine import database_label
+from app.service.replies import state_of
+from app.service.safe_default import safe_default, valid_slot
+from app.service.schemas.alerts import AlertOut
+from app.service.schemas.plan import JobState, PlanFigures, PlanStamp, ScheduleOut, StatusOut
 
 if TYPE_CHECKING:
-    from app.api.services import Services
+    from app.service.services import Services
 
 
 def status_of(services: Services, plan: ScheduleOut | None, job: JobState) -> StatusOut:

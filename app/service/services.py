@@ -13,11 +13,6 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app.access.gate import Gate
 from app.alerts.monitor import Monitor
-from app.api.events import Broadcaster
-from app.api.plan_cache import PlanCache
-from app.api.plan_document import PlanDocument
-from app.api.schemas import InitialStateOut, InputOut, JobState, ScheduleOut, StatusOut
-from app.api.status_view import status_of
 from app.core import clock
 from app.core.errors import AnswerTooSlowError, DatabaseUnavailableError, TablesMissingError
 from app.db import plans
@@ -25,11 +20,16 @@ from app.db.connection.engine import session_scope
 from app.db.connection.patience import of_its_own
 from app.fetch.days import Fetched, fetch_missing_days
 from app.gather.home.state import home_now
-from app.outbox import Outbox
 from app.plans import schedule_file as export
 from app.plans.job import PlanningJob
 from app.recorder import upkeep
-from app.replans import Replans
+from app.service.events import Broadcaster
+from app.service.outbox import Outbox
+from app.service.plan_cache import PlanCache
+from app.service.plan_document import PlanDocument
+from app.service.replans import Replans
+from app.service.schemas.plan import InitialStateOut, InputOut, JobState, ScheduleOut, StatusOut
+from app.service.status import status_of
 
 # A second more than the database's patience, so that the database is named when it is to blame.
 INITIAL_STATE_SECONDS = 5.8

@@ -2,10 +2,10 @@
 
 from pydantic import ConfigDict, Field
 
-from app.api import examples_runs as examples
-from app.api.price_schemas import ExportParts, ImportParts
-from app.api.schemas import Out, SlotOut
-from app.api.schemas_runs import RunStamp
+from app.service.schemas import run_examples as examples
+from app.service.schemas.plan import Out, SlotOut
+from app.service.schemas.prices import ExportParts, ImportParts
+from app.service.schemas.runs import RunStamp
 
 
 class PriceOut(Out):

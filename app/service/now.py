@@ -2,12 +2,12 @@
 
 from zoneinfo import ZoneInfo
 
-from app.api.day_money import Home, saving, slots_of_today
-from app.api.replies import slot_at
-from app.api.schemas import ScheduleOut, SlotOut, StatusOut
-from app.api.schemas_now import SAFE, SAFE_TEXT, NowOut
-from app.api.services import Services
 from app.core.clock import local_day, local_midnight
+from app.service.day_money import Home, saving, slots_of_today
+from app.service.replies import slot_at
+from app.service.schemas.now import SAFE, SAFE_TEXT, NowOut
+from app.service.schemas.plan import ScheduleOut, SlotOut, StatusOut
+from app.service.services import Services
 
 
 async def read_now(services: Services) -> NowOut:

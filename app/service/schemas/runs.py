@@ -5,10 +5,10 @@ from typing import Any, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field, JsonValue
 
-from app.api import examples_runs as examples
-from app.api.schemas import InputOut, Out, PlanFigures
 from app.db.tables.models import PlanRun
 from app.plans.replay import Replay
+from app.service.schemas import run_examples as examples
+from app.service.schemas.plan import InputOut, Out, PlanFigures
 
 
 class RunInputOut(InputOut):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
-from app.api.schemas import Out
+from app.service.schemas.plan import Out
 
 Action = Literal["charge", "discharge", "hold", "export", "pv_charge", "safe"]
 SAFE: Final = "safe"

@@ -1,0 +1,1 @@
+"""What REST clients and pages see. Names are public: additive changes only."""
