@@ -100,7 +100,7 @@ def plan(
 ) -> None:
     """Plan recorded scenarios and write the plans as JSON; a bad file stops no other."""
     from app.bench import scenario
-    from app.warm_up import warm_up
+    from app.jobs.warm_up import warm_up
 
     if one is not None and many is not None:
         raise DarkstarError("give one of --scenario FILE and --scenarios DIR, not both")
@@ -155,7 +155,7 @@ def run_bench(
 ) -> None:
     """Plan recorded cases with every engine; fails when a plan costs more than the baseline."""
     from app.bench import run as bench
-    from app.warm_up import warm_up
+    from app.jobs.warm_up import warm_up
 
     warm_up()
     results = bench.run(folder)

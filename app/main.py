@@ -34,18 +34,18 @@ from app.core.shipped import SHIPPED
 from app.db.connection.engine import close, make_engine, make_sessions
 from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
+from app.jobs.schedule import Schedule
+from app.jobs.warm_up import warm_up
 from app.mqtt_task import mqtt_connection
 from app.patient_http import BACKLOG, Patience, patient
 from app.plans import process as planner_process
 from app.plans.job import PlanningJob
 from app.plans.process import Planner
-from app.schedule import Schedule
 from app.service.services import Services
 from app.service.settings import ConfigDesk
 from app.settings import Settings
 from app.settings.store.files import ConfigFiles
 from app.settings.store.in_force import SettingsInForce
-from app.warm_up import warm_up
 
 _log = logging.getLogger("uvicorn.error")
 

@@ -27,10 +27,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.jobs.warm_up import warm_up
 from app.main import create_app
 from app.settings import Settings
 from app.settings.store.sources import load_settings
-from app.warm_up import warm_up
 
 ROOT = Path(__file__).resolve().parent.parent
 MARIADB = "mariadb+asyncmy://root@127.0.0.1:3306"

@@ -18,7 +18,7 @@ from app.core.frames import SLOT
 from app.db import observed, scores
 from app.db.connection.engine import session_scope
 from app.db.tables.models import ForecastScore
-from app.schedule import Schedule
+from app.jobs.schedule import Schedule
 from app.settings.store.sources import load_settings
 from tests.fakes import Fault
 from tests.fakes.scripted_home import FLOWS, ScriptedHome, ScriptedUpstreams, inside

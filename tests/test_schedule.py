@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 
 from app.access.gate import Gate
 from app.access.token import TokenStore
-from app.clock_watch import ClockWatch
 from app.core import clock
 from app.core.errors import RunInProgressError, StandByError
 from app.db import plans
@@ -19,10 +18,11 @@ from app.db.connection.engine import close, make_engine, make_sessions, session_
 from app.db.tables.models import Base, PlanRun
 from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
+from app.jobs.clock_watch import ClockWatch
+from app.jobs.schedule import Schedule
 from app.plans import process as planner_process
 from app.plans.job import PlanningJob
 from app.plans.process import Planner
-from app.schedule import Schedule
 from app.service.services import Services
 from app.settings import Settings
 from app.settings.store.sources import load_settings

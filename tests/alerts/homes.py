@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from app.api.alerts_api import list_alerts
 from app.db.connection.engine import session_scope
 from app.db.tables.models import AlertRow, CurrentSlot, Price
-from app.schedule import Schedule
+from app.jobs.schedule import Schedule
 from app.service.schemas.alerts import AlertOut
 from app.service.schemas.plan import StatusOut
 from app.settings import Settings

@@ -12,7 +12,7 @@ from tests.api.test_service import first_outcome, offline, running
 
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.schedule.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("app.jobs.schedule.LOOK_SECONDS", 0.05)
 
 
 async def heard(app: FastAPI) -> str:

@@ -11,7 +11,6 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from app.clock_watch import ClockWatch
 from app.core import clock
 from app.core.errors import (
     DarkstarError,
@@ -21,6 +20,7 @@ from app.core.errors import (
     UpstreamError,
 )
 from app.fetch.days import fetch_missing_days
+from app.jobs.clock_watch import ClockWatch
 from app.recorder import scoring
 from app.recorder.run import Recorder
 from app.service.replans import FAILED, RETRY_SECONDS, retry_pause

@@ -1,0 +1,1 @@
+"""When things are done: the scheduler, its trail, and the machine's clock."""
