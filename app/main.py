@@ -36,7 +36,7 @@ from app.fetch.sources import Sources
 from app.ingest.http.client import make_client
 from app.jobs.schedule import Schedule
 from app.jobs.warm_up import warm_up
-from app.mqtt_task import mqtt_connection
+from app.mqtt.task import mqtt_connection
 from app.patient_http import BACKLOG, Patience, patient
 from app.plans import process as planner_process
 from app.plans.job import PlanningJob

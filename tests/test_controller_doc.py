@@ -15,8 +15,8 @@ from app.alerts.notice import happened
 from app.core.clock import iso_utc
 from app.core.shipped import SHIPPED
 from app.db.tables.models import CurrentSlot
-from app.mqtt_commands import TAKES
-from app.mqtt_discovery import topics_of
+from app.mqtt.commands import TAKES
+from app.mqtt.discovery import topics_of
 from app.service.schemas.now import EXAMPLE, NowOut
 from app.settings import Settings
 from tests.api.test_service import first_outcome, offline, running

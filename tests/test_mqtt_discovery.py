@@ -8,8 +8,8 @@ from jinja2 import Environment, StrictUndefined
 from pydantic import SecretStr, ValidationError
 
 from app.ingest.home.ha_discovery import MADE_BY
-from app.mqtt_commands import TAKES, Boost, CommandError, Pause, parse
-from app.mqtt_discovery import discovery, topics_of
+from app.mqtt.commands import TAKES, Boost, CommandError, Pause, parse
+from app.mqtt.discovery import discovery, topics_of
 from app.service.schemas.now import EXAMPLE, Action, NowOut
 from app.settings import Mqtt, NordPool, Server, Settings
 from tests.mqtt_schema import discovery_faults

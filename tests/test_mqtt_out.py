@@ -13,14 +13,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app import mqtt_out
 from app.alerts.machine import Event
 from app.alerts.notice import Notice
 from app.core.clock import iso_utc, now, slot_floor
 from app.core.frames import SLOT, SLOT_HOURS
 from app.db import observed
 from app.db.connection.engine import session_scope
-from app.mqtt_out import RETRY_MAX_SECONDS, pause_seconds
+from app.mqtt import connection as mqtt_out
+from app.mqtt.connection import RETRY_MAX_SECONDS, pause_seconds
 from app.recorder.run import SETTLED_AFTER, Recorder
 from app.settings import Mqtt, Settings
 from tests.api.test_manual import replanned

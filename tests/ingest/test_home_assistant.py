@@ -11,7 +11,6 @@ import pytest
 import respx
 from pydantic import SecretStr
 
-from app import mqtt_discovery
 from app.core.errors import UpstreamAuthError, UpstreamError
 from app.core.shipped import SHIPPED
 from app.ingest.home import ha_discovery, home_assistant
@@ -22,6 +21,7 @@ from app.ingest.home.home_assistant import (
     SensorUnavailableError,
 )
 from app.ingest.http import client as http
+from app.mqtt import discovery as mqtt_discovery
 from app.settings import HomeAssistant, Settings
 from tests.ingest.replies import reply
 

@@ -19,7 +19,7 @@ from app.core.frames import SLOT
 from app.db import manual_actions as store
 from app.manual.actions import Desk, Kept, NoSuchActionError
 from app.manual.wish import Wish
-from app.mqtt_discovery import BOOST_HOURS, PAUSE_HOURS, PRESS
+from app.mqtt.discovery import BOOST_HOURS, PAUSE_HOURS, PRESS
 from app.service.manual import desk
 from app.service.services import Services
 from app.settings.mqtt import Mqtt

@@ -22,9 +22,9 @@ from app.alerts.channels import ChannelError
 from app.core import clock
 from app.core.clock import slot_floor
 from app.core.frames import SLOT
-from app.mqtt_commands import Commands
-from app.mqtt_discovery import OFFLINE, ONLINE, Topics, discovery, topics_of
-from app.mqtt_published import Published
+from app.mqtt.commands import Commands
+from app.mqtt.discovery import OFFLINE, ONLINE, Topics, discovery, topics_of
+from app.mqtt.published import Published
 from app.service.now import read_now
 from app.service.services import Services
 from app.settings.mqtt import Mqtt, MqttReading

@@ -30,7 +30,7 @@ async def mqtt_connection(services: Services) -> AsyncIterator[None]:
 
 async def _keep(services: Services) -> None:
     """Run the connection; should a bug end it, log that and begin anew."""
-    module = await asyncio.to_thread(import_module, "app.mqtt_out")
+    module = await asyncio.to_thread(import_module, "app.mqtt.connection")
     while True:
         running = asyncio.create_task(module.MqttOut(services).run())
         try:
