@@ -137,7 +137,7 @@ def replay_run(
     run_id: Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="as GET /api/runs lists it")],
 ) -> None:
     """Plan a stored run again; exit code 1 when the plan differs, with every difference."""
-    from app.replay_command import replay_stored
+    from app.commands.replay import replay_stored
 
     lines, identical = asyncio.run(replay_stored(_loaded().settings, run_id))
     typer.echo("\n".join(lines))
@@ -190,7 +190,7 @@ def doctor(
 @cli.command()
 def prices() -> None:
     """Ask for today's and tomorrow's prices again; a running service plans by what has changed."""
-    from app.prices_command import refresh_prices
+    from app.commands.prices import refresh_prices
 
     typer.echo("\n".join(asyncio.run(refresh_prices(_loaded().settings))))
 

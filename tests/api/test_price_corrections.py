@@ -9,10 +9,10 @@ import time_machine
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from app.commands.prices import refresh_prices
 from app.db.connection.engine import session_scope
 from app.db.tables.models import SupersededPrice
 from app.ingest.prices.day import next_day
-from app.prices_command import refresh_prices
 from app.service.services import Services
 from app.wording import i18n
 from app.wording.told import told
