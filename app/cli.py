@@ -172,7 +172,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="write the report as JSON")] = False,  # noqa: FBT002
 ) -> None:
     """Examine the last 24 hours of every mapped Home Assistant entity; ends with 1 on red."""
-    from app.api.schemas_doctor import DoctorOut
+    from app.api.system.doctor_schemas import DoctorOut
     from app.doctor.ask import examine_once
     from app.doctor.checks.report import Verdict
     from app.doctor.text import lines

@@ -14,21 +14,22 @@ from fastapi.staticfiles import StaticFiles
 from app import __version__
 from app.access.gate import Gate
 from app.access.token import TokenStore
-from app.api import openapi, problems
-from app.api.best_time_desk import BestTimeDesk
-from app.api.body_limit import MAX_BODY_BYTES, BodyLimit
-from app.api.compressed import CompressedPages
-from app.api.guard import Guard
-from app.api.metrics_api import CountRequests
-from app.api.one_patience import OnePatience
-from app.api.original_api import DebugDesk
-from app.api.page_templates import choose_language
-from app.api.problems import EVERYWHERE
+from app.api.forecasts.finder_desk import BestTimeDesk
+from app.api.history.run_desk import RunDesk
+from app.api.http import openapi, problems
+from app.api.http.body_limit import MAX_BODY_BYTES, BodyLimit
+from app.api.http.compressed import CompressedPages
+from app.api.http.guard import Guard
+from app.api.http.one_patience import OnePatience
+from app.api.http.patient_http import BACKLOG, Patience, patient
+from app.api.http.problems import EVERYWHERE
+from app.api.http.secure_headers import HEADERS, SecureHeaders
+from app.api.http.stopping import ToldOfTheStop
+from app.api.original.routes import DebugDesk
 from app.api.routers import API, PAGES
-from app.api.run_desk import RunDesk
-from app.api.secure_headers import HEADERS, SecureHeaders
-from app.api.stopping import ToldOfTheStop
-from app.api.system_desk import SystemDesk
+from app.api.system.desk import SystemDesk
+from app.api.system.metrics_routes import CountRequests
+from app.api.web.page_templates import choose_language
 from app.core.errors import DarkstarError
 from app.core.shipped import SHIPPED
 from app.db.connection.engine import close, make_engine, make_sessions
@@ -37,7 +38,6 @@ from app.ingest.http.client import make_client
 from app.jobs.schedule import Schedule
 from app.jobs.warm_up import warm_up
 from app.mqtt.task import mqtt_connection
-from app.patient_http import BACKLOG, Patience, patient
 from app.plans import process as planner_process
 from app.plans.job import PlanningJob
 from app.plans.process import Planner

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.api import views
+from app.api.web import views
 from app.db import plans
 from app.db.connection import migrate
 from app.forecast import load as load_forecast

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import uvicorn
 
-from app.patient_http import BACKLOG, Patience, patient
+from app.api.http.patient_http import BACKLOG, Patience, patient
 
 # Short where a test waits for the end of one, longer than any pause of a busy machine elsewhere.
 SOON, NEVER = 0.3, 60.0

@@ -107,7 +107,7 @@ def test_the_installed_package_holds_everything_it_needs(tmp_path: Path) -> None
     script = (
         "import app, asyncio; from app.settings.store.sources import load_settings; "
         "from app.main import create_app; from app.db.connection import engine, migrate; "
-        "from app.api.page_templates import templates; settings = load_settings().settings; "
+        "from app.api.web.page_templates import templates; settings = load_settings().settings; "
         "from app.settings.tariff_packs import pack_of; pack_of('FI'); "
         "create_app(settings); templates.env.get_template('today.html'); "
         "from app.wording.i18n import catalogue; catalogue('sv'); "

@@ -11,8 +11,8 @@ import pytest
 import time_machine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.scores_api import ForecastScoreOut
-from app.api.scores_view import scores_view
+from app.api.learning.scores_routes import ForecastScoreOut
+from app.api.learning.scores_view import scores_view
 from app.core import clock
 from app.core.clock import day_slots, local_midnight
 from app.core.frames import SLOT

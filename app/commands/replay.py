@@ -1,6 +1,6 @@
 """``darkstar replay``: plan a stored run again, beside the service or without it."""
 
-from app.api.run_words import replay_text
+from app.api.history.run_words import replay_text
 from app.db.connection.engine import close, make_engine, make_sessions, session_scope
 from app.planner.made import make
 from app.plans.replay import compare, inputs_again

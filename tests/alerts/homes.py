@@ -9,7 +9,7 @@ from pathlib import Path
 import time_machine
 from sqlalchemy import delete, select
 
-from app.api.alerts_api import list_alerts
+from app.api.system.alerts_routes import list_alerts
 from app.db.connection.engine import session_scope
 from app.db.tables.models import AlertRow, CurrentSlot, Price
 from app.jobs.schedule import Schedule

@@ -10,7 +10,7 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.schemas_best_time import BestTimeOut
+from app.api.forecasts.finder_schemas import BestTimeOut
 from app.core.clock import iso_utc
 from app.planner.run import make_plan
 from app.plans.best_time import Finder, PlanRunOutError, Wanted

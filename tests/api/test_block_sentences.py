@@ -6,8 +6,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app import __version__
-from app.api.plan_blocks import blocks
-from app.api.plan_table_view import plan_table
+from app.api.web.plan_blocks import blocks
+from app.api.web.plan_table import plan_table
 from app.core.frames import SLOT
 from app.planner.run import Plan
 from app.service.schemas import examples

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from icalendar import Calendar
 
-from app.api.finder_form import form_view
+from app.api.forecasts.finder_form import form_view
 from app.core.clock import iso_utc, slot_floor
 from app.core.clock import now as present
 from app.core.frames import SLOT

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.api.forecast_chart import BOTTOM, LEFT, RIGHT, TOP, Axis, Drawn, chart, scale
-from app.api.forecast_facts import TEMPERATURE, Facts, WeatherOrigin
-from app.api.forecast_view import CardView, forecast_view
-from app.api.scores_api import ForecastScoreOut
+from app.api.forecasts.chart import BOTTOM, LEFT, RIGHT, TOP, Axis, Drawn, chart, scale
+from app.api.forecasts.facts import TEMPERATURE, Facts, WeatherOrigin
+from app.api.forecasts.view import CardView, forecast_view
+from app.api.learning.scores_routes import ForecastScoreOut
 from app.core.frames import SLOT
 from app.core.provenance import Quality
 from app.service.schemas.plan import InputOut

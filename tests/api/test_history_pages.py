@@ -11,10 +11,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 
-from app.api import history_words
-from app.api.history_view import Asked, Found, history_view
-from app.api.page_templates import templates
-from app.api.trail_view import trails
+from app.api.history import words as history_words
+from app.api.history.trail_view import trails
+from app.api.history.view import Asked, Found, history_view
+from app.api.web.page_templates import templates
 from app.core.clock import local_day
 from app.db import plans, run_changes
 from app.db.connection.engine import session_scope

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from app.api.kpi_view import KpiView, kpis
+from app.api.today.kpi_view import KpiView, kpis
 from app.core.frames import SLOT
 from app.db.observed import OBSERVED, QUANTITIES
 from app.service.day_money import Home

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.api.page_templates import templates
-from app.api.plan_table_view import PlanTableView, plan_table
+from app.api.web.page_templates import templates
+from app.api.web.plan_table import PlanTableView, plan_table
 from app.core.clock import day_slots, iso_utc, local_day, now
 from app.core.frames import SLOT
 from app.service.schemas import examples

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from app.api.price_view import price_view
+from app.api.prices.view import price_view
 from app.core.clock import day_slots, local_day
 from app.ingest.demo import SOURCE
 from app.service.schemas.prices import EXAMPLE, PricesOut

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 
-from app.api import run_desk
+from app.api.history import run_desk
 from app.db import plans
 from app.db.connection.engine import session_scope
 from app.db.tables.models import HistorySlot, PlanRun

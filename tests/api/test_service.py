@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app.api.secure_headers import HEADERS
+from app.api.http.secure_headers import HEADERS
 from app.db.connection import engine, migrate
 from app.db.plan_stamp import Stamp
 from app.main import create_app

@@ -9,9 +9,9 @@ import httpx
 import pytest
 import yaml
 
-from app.api.settings_controls import controls, text_of, value_of_text
-from app.api.settings_labels import LABELS, label
-from app.api.settings_sections import APPEARANCE, GROUPS, SECTIONS, fields_of, section_of
+from app.api.settings.controls import controls, text_of, value_of_text
+from app.api.settings.labels import LABELS, label
+from app.api.web.setting_sections import APPEARANCE, GROUPS, SECTIONS, fields_of, section_of
 from app.settings import Settings
 from app.settings.fields import plain_value, setting_fields
 from app.settings.store.files import ConfigFiles, ConfigNotWritableError, Contents
@@ -226,7 +226,7 @@ async def test_a_folder_that_cannot_be_written_is_told_in_words(
         form = form_of((await client.get("/settings/battery")).text)
         form["battery.capacity_kwh"] = "12"
         answer = await client.post("/settings/battery", data=form, headers=HTML)
-        monkeypatch.setattr("app.api.settings_pages.os.access", lambda *_: False)
+        monkeypatch.setattr("app.api.settings.pages.os.access", lambda *_: False)
         before = (await client.get("/settings/battery")).text
     assert answer.status_code == 409
     assert "Read-only file system" in answer.text

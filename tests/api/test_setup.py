@@ -12,7 +12,7 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
-from app.api.setup_ha_view import tried
+from app.api.setup.ha_view import tried
 from app.core import clock
 from app.settings import Settings
 from tests.api.test_config import CONFIG, served

@@ -13,7 +13,7 @@ import structlog
 import time_machine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.schemas_doctor import DoctorOut
+from app.api.system.doctor_schemas import DoctorOut
 from app.core import logs
 from app.core.log_tail import TAIL
 from app.db.connection import size

@@ -1,0 +1,1 @@
+"""Themes: chosen, shown, served."""

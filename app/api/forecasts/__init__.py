@@ -1,0 +1,1 @@
+"""The page of forecasts and its finder of best times."""

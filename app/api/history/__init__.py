@@ -1,0 +1,1 @@
+"""Planning runs: listed, read, compared, explained."""

@@ -1,0 +1,1 @@
+"""What was learned of the home, and how good the forecasts were."""

@@ -1,0 +1,1 @@
+"""Manual actions over REST and on pages."""

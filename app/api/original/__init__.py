@@ -1,0 +1,1 @@
+"""The original Darkstar's routes that clients still ask."""

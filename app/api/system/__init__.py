@@ -1,0 +1,1 @@
+"""The service's own health: doctor, jobs, alerts, metrics."""
