@@ -29,7 +29,7 @@ from app.service.plan_cache import PlanCache
 from app.service.plan_document import PlanDocument
 from app.service.replans import Replans
 from app.service.schemas.plan import InitialStateOut, InputOut, JobState, ScheduleOut, StatusOut
-from app.service.status import status_of
+from app.service.status import Facts, status_of
 
 # A second more than the database's patience, so that the database is named when it is to blame.
 INITIAL_STATE_SECONDS = 5.8
@@ -270,4 +270,13 @@ class Services:
         # The job first: a run that ends while the plan is read must not look done without one.
         job = self.job_state()
         plan = await self.plan()
-        return plan, status_of(self, plan, job)
+        facts = Facts(
+            settings=self.job.settings,
+            access=self.gate.state,
+            alerts=self.alerts.open,
+            withdrawing=self.alerts.withdrawing,
+            own_faults=(self.export_error, self.job.log.config_error),
+            database_error=self.database_error,
+            database_down_since=self.database_down_since,
+        )
+        return plan, status_of(facts, plan, job)

@@ -1,26 +1,38 @@
 """The answer of ``/api/status``: the plan, what is wrong, and what the service does about it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from app import __version__
 from app.core import clock
+from app.db.alerts import Alert
 from app.db.connection.engine import database_label
 from app.service.replies import state_of
 from app.service.safe_default import safe_default, valid_slot
 from app.service.schemas.alerts import AlertOut
 from app.service.schemas.plan import JobState, PlanFigures, PlanStamp, ScheduleOut, StatusOut
-
-if TYPE_CHECKING:
-    from app.service.services import Services
+from app.settings import Settings
 
 
-def status_of(services: Services, plan: ScheduleOut | None, job: JobState) -> StatusOut:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the service beside its plan and its job; a fault is empty while well."""
+
+    settings: Settings
+    access: str
+    alerts: Sequence[Alert]
+    withdrawing: Sequence[Alert]
+    own_faults: tuple[str, ...]
+    database_error: str
+    database_down_since: datetime | None
+
+
+def status_of(facts: Facts, plan: ScheduleOut | None, job: JobState) -> StatusOut:
     """Return the status that goes with a plan and the state of the job."""
-    now, settings = clock.now(), services.job.settings
+    now, settings = clock.now(), facts.settings
     meta = plan.meta if plan else None
-    safe = safe_default(plan, services.alerts.withdrawing, now)
+    safe = safe_default(plan, facts.withdrawing, now)
     stamp = (
         PlanStamp(
             planned_at=meta.planned_at,
@@ -30,7 +42,6 @@ def status_of(services: Services, plan: ScheduleOut | None, job: JobState) -> St
         if meta
         else None
     )
-    own = (services.export_error, services.job.log.config_error)
     return StatusOut(
         state=state_of(plan, job, now, is_safe=safe is not None),
         safe_default=safe is not None,
@@ -42,19 +53,19 @@ def status_of(services: Services, plan: ScheduleOut | None, job: JobState) -> St
         currency=settings.nordpool.currency,
         demo_home=settings.is_demo,
         demo_ended_by=settings.demo_ended_by,
-        access=services.gate.state,
+        access=facts.access,
         database=database_label(settings),
-        database_ok=not services.database_error,
-        database_error=services.database_error,
-        database_down_since=services.database_down_since,
+        database_ok=not facts.database_error,
+        database_error=facts.database_error,
+        database_down_since=facts.database_down_since,
         local_plan=stamp,
-        server_plan=None if services.database_error else stamp,
+        server_plan=None if facts.database_error else stamp,
         # The clock may have been set back since: the plan is not of the future.
         plan_age_seconds=max(0.0, (now - meta.planned_at).total_seconds()) if meta else None,
         job=job,
         figures=PlanFigures.model_validate(meta) if meta else None,
         current=valid_slot(plan, now),
-        warnings=[*(meta.warnings if meta else []), *filter(None, own)],
+        warnings=[*(meta.warnings if meta else []), *filter(None, facts.own_faults)],
         inputs=meta.inputs if meta else [],
-        alerts=[AlertOut.of(row) for row in services.alerts.open],
+        alerts=[AlertOut.of(row) for row in facts.alerts],
     )

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.alerts import monitor
 from app.alerts.facts import Facts
-from app.api.today.pages import templates
 from app.api.web import views
+from app.api.web.page_templates import templates
 from app.db.connection.engine import close, make_sessions, session_scope
 from app.db.tables.models import HistorySlot
 from app.service.now import read_now

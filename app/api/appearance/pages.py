@@ -9,9 +9,8 @@ from pydantic import BaseModel, Field
 
 from app.api.appearance.routes import ThemesDep
 from app.api.appearance.view import appearance_view
-from app.api.settings.routes import By, ConfigDep
+from app.api.web.dependencies import By, ConfigDep, ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.core.errors import DarkstarError
 from app.settings import Settings
 from app.themes import Themes

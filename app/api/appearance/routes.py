@@ -6,8 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.settings.routes import NOT_SAVED, By, ConfigDep
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import NOT_SAVED, By, ConfigDep, ServicesDep
 from app.service.schemas.plan import Out, ProblemOut
 from app.service.settings import ConfigDesk
 from app.settings.store.state import Saved

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Response
 
 from app.api.appearance.routes import ThemesDep
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import ServicesDep
 from app.service.entity_tags import IfNoneMatch, has_already, not_modified, tag_of
 from app.themes.css import stylesheet
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.api.forecasts.finder_desk import BestTimeDesk
 from app.api.forecasts.finder_schemas import BestTimeOut, BestTimeQuery
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import ServicesDep
 from app.service.schemas.plan import ProblemOut
 
 MEDIA_TYPE: Final = "text/calendar"

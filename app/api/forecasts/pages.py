@@ -12,9 +12,9 @@ from app.api.forecasts.finder_form import FIELDS, FinderFormError, form_view, is
 from app.api.forecasts.finder_routes import DeskDep
 from app.api.forecasts.finder_view import AnswerView, FinderView, answer_view
 from app.api.forecasts.view import ForecastView, forecast_view, unavailable
-from app.api.today.pages import PricesDep
+from app.api.prices.shown import PricesDep
+from app.api.web.dependencies import ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.core import clock
 from app.core.errors import DarkstarError, DatabaseUnavailableError
 from app.plans.best_time import WindowTooShortError

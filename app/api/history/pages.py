@@ -14,9 +14,9 @@ from app.api.history.run_view import ReplayView, RunPage, refused_replay, replay
 from app.api.history.slots_explained import Slots, opened, why_of
 from app.api.history.view import Asked, HistoryView, history_view
 from app.api.http.instants import UtcInstant
+from app.api.web.dependencies import ServicesDep
 from app.api.web.page_errors import PageRoute
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.core import clock
 from app.core.errors import DarkstarError
 from app.service.services import Services

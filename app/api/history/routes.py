@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.api.history.run_desk import RunDesk, diff, explain
 from app.api.http.instants import UtcInstant
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import ServicesDep
 from app.db import plans
 from app.db.connection.engine import session_scope
 from app.plans.stored import plan_of_run, run_of

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from app.api.learning.scores_routes import ForecastScoreOut, ScoresDep
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import ServicesDep
 from app.core import clock
 from app.db import observed, scores
 from app.db.connection.engine import session_scope

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from app.api.learning.scores_view import scores_view, unavailable
+from app.api.web.dependencies import ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.db import scores

@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.access.asked import is_private
 from app.access.gate import COOKIE, Asked, Gate
 from app.access.sessions import SessionsNotKeptError
+from app.api.web.dependencies import ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.core import clock
 from app.wording import words
 from app.wording.i18n import _

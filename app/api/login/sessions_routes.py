@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
-from app.api.manual.routes import Responses
-from app.api.web.rest import ServicesDep
+from app.api.http.parameters import Responses
+from app.api.web.dependencies import ServicesDep
 from app.core.errors import DarkstarError
 from app.service.schemas.plan import ProblemOut
 from app.service.services import Services

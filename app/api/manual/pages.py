@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.access.gate import Asked
 from app.api.manual.form import FormDep, FormError, as_form_error, version_of, wish_of
 from app.api.manual.view import ActionView, action_views, form_view, preview_view
+from app.api.web.dependencies import ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.core import clock
 from app.core.errors import DarkstarError
 from app.db import manual_actions as store

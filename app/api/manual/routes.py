@@ -1,11 +1,12 @@
 """REST: manual actions, from a preview to an undo."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from app.access.gate import Asked
-from app.api.web.rest import ServicesDep
+from app.api.http.parameters import BeforeId, IfMatch, Limit, Responses, seen_version
+from app.api.web.dependencies import ServicesDep
 from app.core import clock
 from app.db import manual_actions as store
 from app.db.connection.engine import session_scope
@@ -24,25 +25,16 @@ from app.service.schemas.manual import (
 from app.service.schemas.plan import ProblemOut
 
 router = APIRouter(tags=["manual actions"])
-Responses = dict[int | str, dict[str, Any]]
 UNKNOWN: Responses = {404: {"model": ProblemOut, "description": "no such action"}}
 CONFLICT: Responses = {409: {"model": ProblemOut, "description": "the slots are taken"}}
 CHANGED: Responses = {412: {"model": ProblemOut, "description": "changed since it was read"}}
 ActionId = Annotated[int, Path(ge=1, le=2**63 - 1)]
-IfMatch = Annotated[str | None, Header(description="the version read, as an entity tag")]
-Limit = Annotated[int, Query(ge=1, le=200)]
-BeforeId = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 
 
 def made_from(request: Request) -> str:
     """Return where a change comes from, for the trail."""
     asked: Asked = request.state.asked
     return f"api {asked.client}"[:64]
-
-
-def seen_version(if_match: str | None) -> str | None:
-    """Return the version in an ``If-Match`` header, None where any will do."""
-    return None if if_match in {None, "*"} else str(if_match).removeprefix("W/").strip('"')
 
 
 def _reply(kept: Kept) -> ActionsOut:

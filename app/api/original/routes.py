@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
 
-from app.api.manual.routes import Responses
+from app.api.http.parameters import Responses
 from app.api.original.schemas import AverageOut, DebugOut, HorizonOut, PushedOut, WaterTodayOut
-from app.api.web.rest import NO_PLAN, ServicesDep
+from app.api.web.dependencies import NO_PLAN, ServicesDep
 from app.core import clock
 from app.core.clock import local_day
 from app.core.errors import NoPlanYetError, PlanHeldError

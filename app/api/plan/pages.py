@@ -9,10 +9,10 @@ from fastapi.responses import HTMLResponse, Response
 from app.api.history.slots_explained import Slots, opened, why_of
 from app.api.http.instants import UtcInstant
 from app.api.plan.csv import plan_csv
+from app.api.web.dependencies import PlanDep, ServicesDep
 from app.api.web.page_errors import PageRoute
 from app.api.web.page_templates import templates
 from app.api.web.plan_table import PlanTableView, plan_table
-from app.api.web.rest import PlanDep, ServicesDep
 from app.core import clock
 
 router = APIRouter(route_class=PageRoute)

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from app.api.web.dependencies import ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.core.errors import DarkstarError
 from app.fetch.days import DayReport, Fetched, Outcome
 from app.wording import i18n, words

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import ServicesDep
 from app.core import clock
 from app.core.errors import DatabaseUnavailableError
 from app.core.frames import SLOT

@@ -8,9 +8,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.api.settings.import_view import ImportView, examine_text, import_view
 from app.api.settings.pages import LoginMissing
-from app.api.settings.routes import By, ConfigDep
+from app.api.web.dependencies import By, ConfigDep, ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.core.errors import DarkstarError, SettingsError
 from app.core.yaml_file import MAX_BYTES
 from app.service.settings import ConfigDesk

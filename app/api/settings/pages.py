@@ -13,10 +13,9 @@ from app.access.gate import Asked
 from app.api.settings.desk import CANNOT, Action, Outcome, act, due, told
 from app.api.settings.form import Draft
 from app.api.settings.overview import overview_view, reset_view
-from app.api.settings.routes import By, ConfigDep
 from app.api.settings.view import SectionView, section_view
+from app.api.web.dependencies import By, ConfigDep, ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.api.web.setting_sections import Section, by_key, section_of
 from app.core import clock
 from app.core.errors import DarkstarError

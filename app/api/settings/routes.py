@@ -3,11 +3,10 @@
 import json
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Body, Response
 from pydantic import JsonValue
 
-from app.access.gate import Asked
-from app.api.manual.routes import BeforeId, IfMatch, Limit, Responses, seen_version
+from app.api.http.parameters import BeforeId, IfMatch, Limit, seen_version
 from app.api.settings import config_view
 from app.api.settings.schemas import (
     ConfigCheckOut,
@@ -19,17 +18,10 @@ from app.api.settings.schemas import (
     SettingChangesOut,
     change_of,
 )
-from app.api.web.rest import ServicesDep
-from app.service.schemas.plan import ProblemOut
-from app.service.settings import ConfigDesk
+from app.api.web.dependencies import NOT_SAVED, By, ConfigDep, ServicesDep
 from app.settings.store.state import Saved
 
 router = APIRouter(tags=["configuration"])
-NOT_SAVED: Final[Responses] = {
-    409: {"model": ProblemOut, "description": "there is no file that could be written"},
-    412: {"model": ProblemOut, "description": "changed since it was read"},
-    422: {"model": ProblemOut, "description": "a value is wrong: field, value, reason and fix"},
-}
 CHANGES: Final = Body(
     description=(
         "What to change, by group, as in config.yaml; null goes back to the default, and "
@@ -44,24 +36,6 @@ CHANGES: Final = Body(
     },
 )
 Changes = Annotated[dict[str, JsonValue], CHANGES]
-
-
-def config(request: Request) -> ConfigDesk:
-    """Return the configuration of the running service."""
-    found: ConfigDesk = request.app.state.config
-    return found
-
-
-ConfigDep = Annotated[ConfigDesk, Depends(config)]
-
-
-async def changed_by(request: Request, deps: ServicesDep) -> str:
-    """Return who asks and from where, for the trail."""
-    asked: Asked = request.state.asked
-    return f"{await deps.gate.who(asked)} {asked.client}"
-
-
-By = Annotated[str, Depends(changed_by)]
 
 
 def _saved(saved: Saved, deps: ServicesDep, response: Response) -> ConfigSavedOut:

@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api.settings.routes import By, ConfigDep
 from app.api.setup.fields import Spec
 from app.api.setup.form import Sent, errors_of, save
 from app.api.setup.ha_view import (
@@ -24,8 +23,8 @@ from app.api.setup.ha_view import (
 from app.api.setup.pages import FormDep, MaySave, frame
 from app.api.setup.roles import ENTITY_PATHS, SIGN_PATHS, role_of
 from app.api.setup.steps import beside
+from app.api.web.dependencies import By, ConfigDep, ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.core.errors import DarkstarError
 from app.service.services import Services
 from app.service.settings import ConfigDesk

@@ -6,12 +6,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.access.gate import Asked
-from app.api.settings.routes import By, ConfigDep
 from app.api.setup.form import Sent, errors_of, save
 from app.api.setup.places import city_named
 from app.api.setup.steps import beside, roofs_in, sent_of, specs_of, step_view, steps, values_of
+from app.api.web.dependencies import By, ConfigDep, ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.core.errors import DarkstarError
 from app.settings import Settings
 from app.settings.store.state import Seen

@@ -5,13 +5,12 @@ import asyncio
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api.settings.routes import By, ConfigDep
 from app.api.setup.form import Sent, save
 from app.api.setup.pages import FormDep, MaySave, frame
 from app.api.setup.plan_view import PlanView, plan_view
 from app.api.setup.steps import beside
+from app.api.web.dependencies import By, ConfigDep, ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
 from app.core.errors import DarkstarError
 from app.service.services import Services
 from app.service.settings import ConfigDesk

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import ServicesDep
 from app.db import alerts
 from app.db.connection.engine import session_scope
 from app.service.schemas.alerts import AlertOut, AlertsOut

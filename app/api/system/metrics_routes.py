@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.alerts.conditions import Code
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import ServicesDep
 from app.core import metrics
 from app.core.provenance import Quality
 from app.service.schemas.plan import StatusOut

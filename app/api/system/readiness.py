@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from app.api.http import problems
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import ServicesDep
 from app.service.schemas.alerts import PartOut, ReadyOut
 from app.service.schemas.plan import StatusOut
 from app.service.services import Services

@@ -10,7 +10,7 @@ from app.api.system import diagnostics
 from app.api.system.desk import DeskDep
 from app.api.system.diagnostics import Facts
 from app.api.system.doctor_schemas import DoctorOut
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import ServicesDep
 
 router = APIRouter()
 

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from app.api.today.plan_shown import local_plan, local_shown, server_shown
+from app.api.web.dependencies import ServicesDep
 from app.api.web.plan_blocks import action, why
-from app.api.web.rest import ServicesDep
 from app.core import clock
 from app.core.clock import iso_utc, local_day, local_midnight, slot_floor
 from app.core.errors import DatabaseUnavailableError

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AwareDatetime, ConfigDict
 
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import ServicesDep
 from app.core import clock
 from app.service.schemas.plan import Out
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from app.api.today.home_assistant_yaml import package
-from app.api.web.rest import ServicesDep
+from app.api.web.dependencies import ServicesDep
 from app.core.errors import DarkstarError
 from app.service.now import read_now
 from app.service.schemas.now import NowOut

@@ -1,6 +1,5 @@
 """HTMX pages: the whole page, or only its changing part."""
 
-import asyncio
 from collections.abc import AsyncIterable
 from typing import Annotated, Any
 
@@ -9,18 +8,15 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api.manual.pages import manual_context
-from app.api.prices.routes import prices_of
-from app.api.prices.view import PriceView, price_view, unavailable
+from app.api.prices.shown import PricesDep
 from app.api.today.events_routes import SeatDep
 from app.api.today.kpi_view import KpiView, kpis, measured_today
 from app.api.today.plan_shown import server_shown
 from app.api.web import views
+from app.api.web.dependencies import OverviewDep, ServicesDep
 from app.api.web.page_templates import templates
-from app.api.web.rest import ServicesDep
-from app.core import clock
-from app.core.errors import DarkstarError, DatabaseUnavailableError
+from app.core.errors import DarkstarError
 from app.service.day_money import Home
-from app.service.schemas.plan import ScheduleOut, StatusOut
 from app.service.services import Services
 from app.wording import words
 from app.wording.i18n import _, marked
@@ -32,14 +28,6 @@ PHASES = {
     "planning": marked("Planning…"),
     "publishing": marked("Saving…"),
 }
-
-
-async def overview(deps: ServicesDep) -> tuple[ScheduleOut | None, StatusOut]:
-    """Return the plan and the status that goes with it."""
-    return await deps.overview()
-
-
-OverviewDep = Annotated[tuple[ScheduleOut | None, StatusOut], Depends(overview)]
 
 
 # What is not async is done in a thread: a page of 200 slots takes 20 ms to format and render.
@@ -60,21 +48,6 @@ async def kpis_view(deps: ServicesDep, known: OverviewDep) -> tuple[KpiView, ...
 
 
 KpisDep = Annotated[tuple[KpiView, ...], Depends(kpis_view)]
-
-
-async def prices_view(deps: ServicesDep, known: OverviewDep) -> PriceView:
-    """Return the page's view of prices and their parts, or why there is none."""
-    try:
-        # The status has just asked: asking again would cost the database's whole patience.
-        prices = await prices_of(deps) if known[1].database_ok else None
-    except DatabaseUnavailableError:
-        prices = None
-    if prices is None:
-        return unavailable(_("prices show here once the database answers"))
-    return await asyncio.to_thread(price_view, prices, clock.now())
-
-
-PricesDep = Annotated[PriceView, Depends(prices_view)]
 
 
 async def manual_parts(deps: ServicesDep) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from app.api.web.rest import services
+from app.api.web.dependencies import services
 from app.themes import themes_now
 from app.themes.model import Theme
 from app.themes.tokens import scheme_of, tokens_of

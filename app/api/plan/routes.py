@@ -1,12 +1,10 @@
 """REST: the plan, the state, and a button. GETs change nothing."""
 
-from typing import Annotated, Any
+from fastapi import APIRouter, Response
 
-from fastapi import APIRouter, Depends, Request, Response
-
-from app.core.errors import NoPlanYetError, PlannerUnavailableError
+from app.api.web.dependencies import NO_PLAN, PlanDep, ServicesDep
+from app.core.errors import PlannerUnavailableError
 from app.service.entity_tags import NOT_MODIFIED, IfNoneMatch
-from app.service.plan_document import PlanDocument
 from app.service.schemas.plan import (
     InitialStateOut,
     JobState,
@@ -15,21 +13,8 @@ from app.service.schemas.plan import (
     SlotOut,
     StatusOut,
 )
-from app.service.services import Services
 
 router = APIRouter()
-
-
-def services(request: Request) -> Services:
-    """Return the running service."""
-    found: Services = request.app.state.services
-    return found
-
-
-ServicesDep = Annotated[Services, Depends(services)]
-NO_PLAN: dict[int | str, dict[str, Any]] = {
-    404: {"model": ProblemOut, "description": "no plan yet"}
-}
 
 
 @router.get("/health", tags=["service"], operation_id="health")
@@ -47,16 +32,6 @@ async def health(deps: ServicesDep) -> dict[str, str]:
 async def status(deps: ServicesDep) -> StatusOut:
     """Return what runs now, how old the plan is, and where its inputs came from."""
     return (await deps.overview())[1]
-
-
-async def plan_in_force(deps: ServicesDep) -> PlanDocument:
-    """Return the plan in force as it is sent, or say that there is none."""
-    if (document := await deps.plan_document()) is None:
-        raise NoPlanYetError("nothing has been planned yet; POST /api/run_planner plans now")
-    return document
-
-
-PlanDep = Annotated[PlanDocument, Depends(plan_in_force)]
 
 
 @router.get(
