@@ -41,10 +41,11 @@ fuzz: install ## 50,000 generated homes through every invariant, 500 against a s
 	@DARKSTAR_MILP_HOMES=500 $(BIN)/pytest --timeout 0 tests/planner/test_against_milp.py
 	@DARKSTAR_FUZZ_REQUESTS=1000 $(BIN)/pytest --timeout 0 tests/api/test_fuzz.py
 
-lint: install ## ruff and mypy
+lint: install ## ruff, mypy and the walls between the rooms
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo >/dev/null || { $(BIN)/lint-imports --no-logo; exit 1; }
 
 format: install ## format the code
 	@$(BIN)/ruff check --fix .
