@@ -22,7 +22,7 @@ from app.jobs.schedule import Schedule
 from app.settings.store.sources import load_settings
 from tests.fakes import Fault
 from tests.fakes.scripted_home import FLOWS, ScriptedHome, ScriptedUpstreams, inside
-from tests.test_schedule import at, stop
+from tests.jobs.test_schedule import at, stop
 
 BEGIN = datetime(2026, 11, 3, 23, tzinfo=UTC)  # Wednesday the 4th in Stockholm
 DAYS = 8

@@ -19,7 +19,7 @@ from app.settings import Settings
 from app.settings.store.sources import load_settings
 from tests.fakes import FakeUpstreams, Fault
 from tests.fakes.alert_receiver import AlertReceiver
-from tests.test_schedule import at, stop
+from tests.jobs.test_schedule import at, stop
 
 
 def settings(

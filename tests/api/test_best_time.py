@@ -17,7 +17,7 @@ from app.plans.best_time import Finder, PlanRunOutError, Wanted
 from tests.api.test_manual import planned
 from tests.api.test_runs import in_database, newest
 from tests.api.test_service import offline, running
-from tests.plans import plan_of, slots
+from tests.made_plans import plan_of, slots
 
 
 async def ask(client: httpx.AsyncClient, **query: Any) -> BestTimeOut:

@@ -10,7 +10,7 @@ from app.core.clock import local_midnight
 from app.core.frames import SCHEDULE
 from app.db import plans
 from app.db.connection.engine import make_sessions, session_scope
-from tests.plans import plan_of, slots
+from tests.made_plans import plan_of, slots
 
 ZONE = ZoneInfo("Europe/Stockholm")
 MIDNIGHT = local_midnight(date(2026, 11, 23), ZONE)

@@ -18,8 +18,8 @@ from app.planner.model.context import Context, HomeState
 from app.planner.model.neutral import without_rules
 from app.planner.run import make_plan
 from app.settings import Settings
+from tests.made_plans import slots
 from tests.planner import oracle
-from tests.plans import slots
 
 HOMES = int(os.environ.get("DARKSTAR_MILP_HOMES", "60"))
 START = datetime(2026, 6, 14, 22, tzinfo=UTC)

@@ -10,7 +10,7 @@ from app.planner.explain.reason_rules import RULES
 from app.planner.model.limits import limits_of
 from app.settings import Settings
 from app.wording.reason_texts import TEXTS
-from tests.plans import plan_of, slots
+from tests.made_plans import plan_of, slots
 
 EFFICIENCY, WEAR = math.sqrt(0.81), 0.2
 LIMITS = limits_of(

@@ -15,8 +15,8 @@ from app.planner.best_time import BestTime, Load, load_of
 from app.planner.model.context import Context, HomeState
 from app.planner.run import Plan, make_plan
 from app.settings import Settings
+from tests.made_plans import plan_of, slots
 from tests.planner.test_optimal import bare_homes
-from tests.plans import plan_of, slots
 
 BENCH = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "scenarios"
 START = datetime(2026, 1, 15, 23, tzinfo=UTC)

@@ -15,7 +15,7 @@ from app.planner import checker
 from app.planner.model.context import Context, HomeState
 from app.planner.run import make_plan
 from app.settings import Settings
-from tests.plans import plan_of, slots
+from tests.made_plans import plan_of, slots
 
 CASES = Path(__file__).parent / "cases"
 

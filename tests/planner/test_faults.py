@@ -9,8 +9,8 @@ from app.planner.model.context import Context, HomeState, SafetyFactor
 from app.planner.passes.consolidation import Offer, consolidate
 from app.planner.run import Plan, make_plan
 from app.settings import Settings
-from tests import plans
-from tests.plans import plan_of, slots
+from tests import made_plans as plans
+from tests.made_plans import plan_of, slots
 
 START = datetime(2026, 1, 15, 23, tzinfo=UTC)  # local midnight in Stockholm
 PLAIN = Settings.model_validate(

@@ -14,8 +14,8 @@ from app.planner.passes.consolidation import runs_of
 from app.planner.passes.run_lengths import short_gaps, short_runs
 from app.planner.run import Plan, make_plan
 from app.settings import Settings
+from tests.made_plans import plan_of, slots
 from tests.planner.homes import homes
-from tests.plans import plan_of, slots
 
 START = datetime(2026, 1, 15, 23, tzinfo=UTC)
 DRY: dict[str, Any] = {

@@ -16,8 +16,8 @@ from app.planner.model.context import Context, HomeState
 from app.planner.passes.consolidation import runs_of
 from app.planner.run import Plan, make_plan
 from app.settings import Settings
+from tests.made_plans import plan_of, slots
 from tests.planner.homes import homes
-from tests.plans import plan_of, slots
 
 START = datetime(2026, 1, 15, 12, tzinfo=UTC)
 EXAMPLES = int(os.environ.get("DARKSTAR_FUZZ_EXAMPLES", "600"))

@@ -8,7 +8,7 @@ import pytest
 from app.core.errors import InputError
 from app.planner.run import Plan
 from app.settings import Settings
-from tests.plans import plan_of, slots
+from tests.made_plans import plan_of, slots
 
 START = datetime(2026, 1, 15, 23, tzinfo=UTC)
 NIGHT_AND_DAY = [0.5] * 16 + [2.0] * 32

@@ -21,8 +21,8 @@ from app.planner.model.energy_value import TERMINAL, Curve, SlotTerms, cost_to_g
 from app.planner.model.neutral import without_rules
 from app.planner.run import make_plan
 from app.settings import Settings
+from tests.made_plans import slots
 from tests.planner import oracle
-from tests.plans import slots
 
 BENCH = Path(__file__).resolve().parent.parent.parent / "benchmarks"
 CASES = sorted((BENCH / "scenarios").glob("*.json"))

@@ -10,7 +10,7 @@ from app.planner.model.context import Context, HomeState
 from app.planner.passes.consolidation import Offer, consolidate
 from app.planner.run import make_plan
 from app.settings import Settings
-from tests.plans import plan_of, slots
+from tests.made_plans import plan_of, slots
 
 START = datetime(2026, 1, 15, 23, tzinfo=UTC)
 DRY: dict[str, Any] = {"water_heating": {"power_kw": 0}}

@@ -12,7 +12,7 @@ from app.planner.model.context import Context, HomeState
 from app.planner.model.neutral import without_rules
 from app.planner.run import make_plan
 from app.settings import Settings
-from tests.plans import slots
+from tests.made_plans import slots
 
 START = datetime(2026, 1, 15, 23, tzinfo=UTC)
 DRY = without_rules(Settings.model_validate({"water_heating": {"power_kw": 0}}))

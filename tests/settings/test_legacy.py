@@ -13,8 +13,8 @@ from app.settings.store.files import ConfigFiles
 from app.settings.store.legacy import RENAMED, WITHOUT_EFFECT, look, translate
 from app.settings.store.sources import load_settings
 
-FIXTURE = Path(__file__).parent / "fixtures" / "legacy" / "config.yaml"
-NOVEMBER = Path(__file__).parent / "fixtures" / "legacy_november" / "config.yaml"
+FIXTURE = Path(__file__).parent.parent / "fixtures" / "legacy" / "config.yaml"
+NOVEMBER = Path(__file__).parent.parent / "fixtures" / "legacy_november" / "config.yaml"
 MOVED = {
     "location": {"latitude": 55.61, "longitude": 13.02},
     "solar_arrays": [

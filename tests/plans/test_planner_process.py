@@ -24,7 +24,7 @@ from app.plans.process import LIMIT_SECONDS, Planner, PlannerProcess
 from app.settings import Settings
 from tests import faulty_worker
 from tests.faulty_service import FAULTY
-from tests.plans import slots
+from tests.made_plans import slots
 
 START = datetime(2026, 1, 15, 23, tzinfo=UTC)
 FRAME = slots(START, [1.0, 3.0, 2.0, 0.5] * 12)
@@ -232,7 +232,7 @@ ORPHAN = """
 import sys, threading
 from app.plans.process import PlannerProcess
 from tests.faulty_service import FAULTY
-from tests.test_planner_process import CTX, FRAME, pid_of
+from tests.plans.test_planner_process import CTX, FRAME, pid_of
 from app.planner.made import make
 from functools import partial
 process = PlannerProcess(command=FAULTY, limit_seconds=3)

@@ -25,7 +25,7 @@ from app.settings import Database, HomeAssistant, Mqtt, Settings
 from app.settings.mqtt import MqttReading
 from tests.db.publishing import publish
 from tests.fakes import CONSUMPTION, SOC, WATER, FakeUpstreams
-from tests.plans import plan_of, slots
+from tests.made_plans import plan_of, slots
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MIDNIGHT = datetime(2026, 1, 14, 23, tzinfo=UTC)  # 15 January in Stockholm

@@ -15,7 +15,7 @@ from app.bench import scenario
 from app.bench.judge import judge
 from app.core.errors import InputError
 
-BENCH = Path(__file__).resolve().parent.parent / "benchmarks"
+BENCH = Path(__file__).resolve().parent.parent.parent / "benchmarks"
 SHARED = BENCH.parent.parent / "shared" / "bench" / "judge.py"
 CASES = sorted((BENCH / "scenarios").glob("*.json"))
 # Deferral past midnight moves heat to the next day on purpose.

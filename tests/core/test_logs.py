@@ -9,7 +9,7 @@ import structlog
 from app.core import logs
 from app.plans.job import PlanningJob
 from app.settings.store.sources import load_settings
-from tests.test_job import job
+from tests.plans.test_job import job
 
 __all__ = ["job"]
 

@@ -21,7 +21,7 @@ from tests.ingest.test_tariff_parts import spot_frame
 
 AREAS: tuple[PackName, ...] = get_args(PackName)
 COUNTRIES = ("SE", "NO", "DK", "FI")
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "tariffs.md"
+DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "tariffs.md"
 CURRENCY = {"SE": "SEK", "NO": "NOK", "DK": "DKK", "FI": "EUR"}
 ROW = re.compile(
     r"^\| (?P<where>[A-Z0-9, ]+?)(?:, (?P<zone>standard|reduced))? \| (?P<name>[^|]+) "

@@ -20,7 +20,7 @@ from app.settings.words import WORDS
 
 SHIPPED_CONFIG = (SHIPPED / "config.yaml").read_bytes()
 DEFAULTS = (SHIPPED / "config.default.yaml").read_bytes()
-LEGACY = Path(__file__).parent / "fixtures" / "legacy"
+LEGACY = Path(__file__).parent.parent / "fixtures" / "legacy"
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=20)
 )

@@ -14,7 +14,7 @@ from app.fetch.sources import Sources
 from app.gather.home.state import home_now
 from app.gather.home.water_today import water_today
 from tests.db.test_observed import slot
-from tests.test_home import Slot, sources
+from tests.gather.test_home import Slot, sources
 
 __all__ = ["sources"]
 
