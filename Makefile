@@ -6,10 +6,10 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-annotate 
 	--custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fuzz lint format lock openapi translations screenshots
+.PHONY: help install run test test-slow test-all fuzz lint format lock openapi translations screenshots
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 $(BIN)/uv: requirements-uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -33,8 +33,15 @@ install: $(VENV)/.installed ## make .venv from the lock file
 run: install ## start the service and dashboard on http://127.0.0.1:8000
 	@$(BIN)/darkstar serve
 
-test: lint ## every check and test
-	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+
+test: lint ## every check, and the tests that take minutes
+	@$(PYTEST) -m "not slow"
+
+test-slow: install ## the tests that take longer: a solver, every theme, kills, days of faults
+	@$(PYTEST) -m slow
+
+test-all: test test-slow ## every check and test
 
 fuzz: install ## 50,000 generated homes through every invariant, 500 against a solver, 40 times the API requests
 	@DARKSTAR_FUZZ_EXAMPLES=50000 $(BIN)/pytest --timeout 0 -k obeys tests/planner

@@ -24,23 +24,40 @@ HOW_TO_GET_MARIADB = (
 )
 
 
-# Each takes a minute or more: begun last they would run alone.
+# Half a minute or more each: in `make test-all` only.
+SLOW = (
+    "tests/planner/test_against_milp.py",
+    "tests/browser/test_every_theme.py",
+    "tests/api/test_fuzz.py",
+    "tests/browser/test_every_page.py",
+    "tests/test_recorded_week.py",
+    "tests/api/test_planner_faults.py",
+    "tests/test_two_days.py",
+    "tests/db/test_kill.py",
+    "tests/planner/test_manual_semantics.py",
+    "tests/planner/test_hysteresis.py",
+    "tests/browser/test_live.py",
+    "tests/browser/test_setup.py",
+)
+# Begun first, so that none of them runs alone at the end.
 LONGEST = (
     "tests/planner/test_invariants.py",
-    "tests/browser/test_every_theme.py",
-    "tests/browser/test_every_page.py",
-    "tests/api/test_fuzz.py",
-    "tests/db/test_kill.py",
-    "tests/planner/test_hysteresis.py",
-    "tests/test_recorded_week.py",
-    "tests/browser/test_setup.py",
+    "tests/planner/test_explain.py",
+    "tests/planner/test_degenerate.py",
+    "tests/browser/test_manual.py",
+    "tests/browser/test_today.py",
+    "tests/plans/test_planner_process.py",
+    *SLOW,
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files; the rest stays as it is."""
+    """Mark the slow files, and begin with the longest; the rest stays as it is."""
     order = {name: index for index, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.location[0], len(order)))
+    for item in items:
+        if item.location[0] in SLOW:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +71,16 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on the settings of the shell it runs in."""
     for name in [name for name in os.environ if name.startswith("DARKSTAR_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_calm_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be reached is asked again at once: the calm is a second of every planning run."""
+
+    async def pause(_: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr("app.ingest.http.client.pause", pause)
 
 
 class OnePlanner(PlannerProcess):

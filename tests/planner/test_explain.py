@@ -13,7 +13,7 @@ from tests.planner.homes import homes
 from tests.planner.said import Read, Told, read, wrong_figures
 
 NEAR, TINY_KWH = 1e-3, 2e-6
-EXAMPLES = int(os.environ.get("DARKSTAR_FUZZ_EXAMPLES", "600"))
+EXAMPLES = int(os.environ.get("DARKSTAR_FUZZ_EXAMPLES", "120"))
 
 
 def lies(plan: Plan) -> list[str]:

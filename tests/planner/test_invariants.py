@@ -20,7 +20,7 @@ from tests.made_plans import plan_of, slots
 from tests.planner.homes import homes
 
 START = datetime(2026, 1, 15, 12, tzinfo=UTC)
-EXAMPLES = int(os.environ.get("DARKSTAR_FUZZ_EXAMPLES", "600"))
+EXAMPLES = int(os.environ.get("DARKSTAR_FUZZ_EXAMPLES", "120"))
 many = settings(
     max_examples=EXAMPLES,
     deadline=None,
