@@ -67,7 +67,7 @@ class Schedule:
         look = IntervalTrigger(seconds=LOOK_SECONDS)
         self._add("look", self.look, look, first=now + timedelta(seconds=LOOK_SECONDS))
         # One that was ended is there again before the next plan wants it.
-        self._add("planner", self.services.job.planner.warm, look, first=now + timedelta(seconds=5))
+        self._add("planner", self.services.job.planner.keep, look, first=now + timedelta(seconds=5))
         alert = IntervalTrigger(seconds=ALERT_SECONDS)
         self._add("alerts", self.alerts, alert, first=now + timedelta(seconds=ALERT_SECONDS))
         daily = IntervalTrigger(hours=24, jitter=600)

@@ -2,7 +2,9 @@
 
 A thread that computes for ever cannot be stopped; it holds up every later plan, and the stop of the
 service. So plans are made in a warm process beside the service (spawned, as Polars hangs in a
-forked one), each within ``LIMIT_SECONDS``; then the process is ended and another one started.
+forked one), each within ``LIMIT_SECONDS``; then the process is ended and another one started. One
+that nobody has asked for ``REST_SECONDS`` is ended as well: a home plans once an hour, and until
+then its 98 MB are of use to nobody.
 """
 
 import asyncio
@@ -44,6 +46,8 @@ LIMIT_SECONDS: Final = 10.0
 START_SECONDS: Final = 45.0
 # For a question; a run waits for at most one question in progress and one that came before it.
 PATIENCE_SECONDS: Final = 15.0
+# A person who tries manual actions asks again within minutes; to start anew takes 0.6 s.
+REST_SECONDS: Final = 300.0
 _MOST_BYTES: Final = 64 * 2**20
 _END_SECONDS: Final = 2.0
 # What an answer that is no pickle of ours can look like.
@@ -75,17 +79,30 @@ class PlannerProcess:
 
     command: tuple[str, ...] = own_process.command(worker.__name__)
     limit_seconds: float = LIMIT_SECONDS
+    rest_seconds: float = REST_SECONDS
     fault: str = ""
     _process: subprocess.Popen[bytes] | None = None
     _doomed: subprocess.Popen[bytes] | None = None
     _pipe: Connection | None = None
     _closed: bool = False
     _turn: threading.Lock = field(default_factory=threading.Lock)
+    is_resting: bool = False
+    _until_rest: threading.Timer | None = None
 
     def start(self) -> None:
         """Have it ready for the next question; raises ``PlannerUnavailableError``."""
         with self._turn:
             self._ready()
+            self._rest_later()
+
+    def keep(self) -> None:
+        """Have another one where it ended, but leave one that rests to its rest.
+
+        Raises ``PlannerUnavailableError``.
+        """
+        with self._turn:
+            if not self.is_resting:
+                self._ready()
 
     def ask(self, work: Callable[[], Any]) -> Any:
         """Return ``work()`` from the other process.
@@ -99,6 +116,7 @@ class PlannerProcess:
             answer = self._answer(pipe, (self.limit_seconds, question), self.limit_seconds)
             if answer.kind in {worker.BROKEN, worker.TOO_LARGE}:
                 self._end()
+            self._rest_later()
         if answer.kind == worker.DONE:
             return answer.value
         if answer.kind == worker.REFUSED and isinstance(answer.value, DarkstarError):
@@ -121,6 +139,35 @@ class PlannerProcess:
         self.kill()
         with self._turn:
             self._end()
+            self._stay_awake()
+
+    def _rest_later(self) -> None:
+        """Count anew until the process is ended for want of questions; within the turn."""
+        self._stay_awake()
+        if self._process is None or self._closed:
+            return
+        self._until_rest = threading.Timer(self.rest_seconds, self._rest)
+        self._until_rest.daemon = True
+        self._until_rest.start()
+
+    def _stay_awake(self) -> None:
+        timer, self._until_rest = self._until_rest, None
+        if timer is not None:
+            timer.cancel()
+
+    def _rest(self) -> None:
+        """End the process, unless somebody asks it just now."""
+        if not self._turn.acquire(blocking=False):
+            # The question that is on begins to count anew when it is answered.
+            return
+        try:
+            # A timer that was called off while it began is not the current one any more.
+            if self._until_rest is threading.current_thread():
+                self._until_rest = None
+                self._end()
+                self.is_resting = True
+        finally:
+            self._turn.release()
 
     def _ready(self) -> Connection:
         """Return the pipe to a living process, started if there is none."""
@@ -132,6 +179,7 @@ class PlannerProcess:
                 return self._pipe
             _log.warning("the planner's process ended by itself", how=_ended(process.returncode))
         self._end()
+        self.is_resting = False
         try:
             pipe = self._spawn()
             answer = self._answer(pipe, None, START_SECONDS)
@@ -147,6 +195,7 @@ class PlannerProcess:
             metrics.PLANNER_FAULTS.labels("start").inc()
             raise PlannerUnavailableError(self.fault)
         self.fault = ""
+        self._rest_later()
         return pipe
 
     def _spawn(self) -> Connection:
@@ -225,11 +274,18 @@ class Planner:
 
     async def warm(self) -> None:
         """Have the process ready; where it cannot be started, ``fault`` says so."""
+        await self._have(self.process.start)
+
+    async def keep(self) -> None:
+        """Have another process where it ended unasked; one that rests is left alone."""
+        await self._have(self.process.keep)
+
+    async def _have(self, ready: Callable[[], None]) -> None:
         if self._worker.locked():
             return
         try:
             async with self._worker:
-                await asyncio.to_thread(self.process.start)
+                await asyncio.to_thread(ready)
         except PlannerUnavailableError as error:
             _log.warning("planner not started", error=str(error))
 

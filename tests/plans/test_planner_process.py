@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -184,6 +185,39 @@ async def test_a_run_waits_for_one_question_and_questions_do_not_wait_for_ever(
     assert (await planner.plan(FRAME, CTX)).engine == "optimal"
     with pytest.raises(PlannerFailedError, match="took longer"):
         await questions[0]
+
+
+def test_a_process_that_nobody_asks_is_ended_and_the_next_question_starts_another(
+    fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fault("")
+    process = PlannerProcess(command=FAULTY, rest_seconds=0.01)
+    try:
+        process.start()
+        wait_until(lambda: process.is_resting)
+        first = process.ask(partial(make, FRAME, CTX))
+        wait_until(lambda: process.is_resting)
+        assert process._process is None  # noqa: SLF001 - its memory is free
+        process.keep()
+        assert process.is_resting
+        assert process.ask(partial(make, FRAME, CTX)).schedule.equals(first.schedule)
+        assert process.fault == ""
+    finally:
+        process.close()
+    assert "ended by itself" not in "".join(capsys.readouterr())
+    assert process._until_rest is None  # noqa: SLF001 - no thread outlives the service
+
+
+def test_a_question_begins_the_rest_anew(process: PlannerProcess) -> None:
+    process.start()
+    waiting = process._until_rest  # noqa: SLF001 - the timer
+    process.ask(partial(make, FRAME, CTX))
+    assert waiting is not None
+    assert waiting.finished.is_set()
+    assert process._until_rest is not waiting  # noqa: SLF001
+    # It fires all the same, as one that was called off in the instant it began would.
+    waiting.function()
+    assert not process.is_resting
 
 
 async def test_a_process_that_cannot_be_started_is_a_fault_until_it_can() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -62,8 +62,12 @@ def today(
     figures: KpisDep,
     prices: PricesDep,
     manual: Annotated[dict[str, Any], Depends(manual_parts)],
+    deps: ServicesDep,
+    after: BackgroundTasks,
 ) -> HTMLResponse:
     """Return the dashboard."""
+    # Whoever looks may try a manual action next, and a preview should not wait for a start.
+    after.add_task(deps.job.planner.warm)
     context = {"view": view, "kpis": figures, "prices": prices} | manual
     return templates.TemplateResponse(request, "today.html", context)
 
