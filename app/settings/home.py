@@ -91,7 +91,7 @@ class Battery(Group):
         # Both the same is a battery that stays where it is, and plans.
         if self.min_soc_percent > self.max_soc_percent:
             raise ValueError(
-                f"min_soc_percent ({self.min_soc_percent:g}) must be below "
+                f"min_soc_percent ({self.min_soc_percent:g}) must not be above "
                 f"max_soc_percent ({self.max_soc_percent:g}); swap them"
             )
         return self

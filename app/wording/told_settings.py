@@ -61,7 +61,7 @@ TEXTS: Final = (
     marked("quiet hours are local time: write 22:00, without a zone"),
     marked("{name} is not an IANA time zone"),
     marked("write e.g. Europe/Stockholm"),
-    marked("min_soc_percent ({low}) must be below max_soc_percent ({high})"),
+    marked("min_soc_percent ({low}) must not be above max_soc_percent ({high})"),
     marked("swap them"),
     marked("temp_cold_c ({low}) must be below temp_baseline_c ({high})"),
     marked("is not a URL"),

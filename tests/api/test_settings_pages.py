@@ -161,7 +161,7 @@ async def test_an_error_stands_at_its_field_and_keeps_what_was_typed(home: Path)
     assert "less than or equal to 1000" in second.text
     assert 'value="0.3"' in attributes(second.text, "battery.wear_cost_per_kwh")
     assert 'href="#battery.min_soc_percent"' in third.text
-    assert "“Lowest charge level” (97) must be below “Highest charge level” (95)" in third.text
+    assert "“Lowest charge level” (97) must not be above “Highest charge level” (95)" in third.text
     assert (home / "config.yaml").read_text() == CONFIG
 
 

@@ -112,7 +112,7 @@ async def test_no_battery_is_a_capacity_of_zero_and_can_be_taken_back(home: Path
         ("battery.capacity_kwh", "ten", "Write a number here."),
         ("battery.capacity_kwh", "", "Fill this in."),
         ("battery.roundtrip_efficiency_percent", "120", "less than or equal to 100"),
-        ("battery.min_soc_percent", "97", "must be below “Never fill it above”"),
+        ("battery.min_soc_percent", "97", "must not be above “Never fill it above”"),
     ],
 )
 async def test_a_wrong_value_is_told_at_its_field_and_kept(

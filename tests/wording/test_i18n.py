@@ -210,8 +210,8 @@ def test_a_reason_of_another_version_is_told_as_it_was_stored() -> None:
             "Från 90 dygn, 2 avvikare borttagna till och med 3 mars 2026.",
         ),
         (
-            "min_soc_percent (95) must be below max_soc_percent (15); swap them",
-            "Min_soc_percent (95) måste vara lägre än max_soc_percent (15); byt plats på dem.",
+            "min_soc_percent (95) must not be above max_soc_percent (15); swap them",
+            "Min_soc_percent (95) får inte vara högre än max_soc_percent (15); byt plats på dem.",
         ),
         ("Input should be less than or equal to 100", "Ska vara högst 100."),
         ("map grid.max_import_kw or grid.max_export_kw", None),
