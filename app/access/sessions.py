@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from app.access.kept_file import KeptFile
 from app.core import clock
-from app.core.atomic_file import PRIVATE, replace_file
 from app.core.errors import DarkstarError
 
 FILE_NAME: Final = "sessions.json"
@@ -51,7 +51,7 @@ class _Kept(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    salt: str
+    salt: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2})*$")]
     mark: str
     sessions: tuple[Session, ...] = ()
 
@@ -61,10 +61,13 @@ class Sessions:
     """The sessions of one service, from any thread; the file is read again when it changes."""
 
     path: Path
-    _seen: tuple[int, int] | None = None
-    _kept: _Kept | None = None
+    _file: KeptFile[_Kept] = field(init=False)
     _marks: dict[tuple[str, str], str] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        """Look where the file may be; it is read when it is asked for."""
+        self._file = KeptFile(self.path, _Kept)
 
     @classmethod
     def beside(cls, path: Path) -> "Sessions":
@@ -83,7 +86,7 @@ class Sessions:
         )
         with self._lock:
             good = self._good(key, max_seconds)[: MAX_SESSIONS - 1]
-            salt = self._kept.salt if self._kept else secrets.token_hex(16)
+            salt = kept.salt if (kept := self._read()) else secrets.token_hex(16)
             self._write(_Kept(salt=salt, mark=self._mark(key, salt), sessions=(made, *good)))
         return cookie
 
@@ -134,26 +137,18 @@ class Sessions:
     def _read(self) -> _Kept | None:
         """Return what is on disk; a damaged file holds no session."""
         try:
-            stat = self.path.stat()
-            stamp = (stat.st_mtime_ns, stat.st_ino)
-            if stamp != self._seen:
-                self._kept = _Kept.model_validate_json(self.path.read_bytes())
-                bytes.fromhex(self._kept.salt)
-                self._seen = stamp
-        except (OSError, ValueError, ValidationError):
-            self._seen = self._kept = None
-        return self._kept
+            return self._file.read()
+        except (OSError, ValueError):
+            return None
 
     def _write(self, kept: _Kept) -> None:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(self.path, kept.model_dump_json().encode(), mode=PRIVATE)
+            self._file.write(kept)
         except OSError as error:
             raise SessionsNotKeptError(
                 f"{self.path} cannot be written: {error.strerror}; let this user write to "
                 "data_dir, or send the API token with each request"
             ) from error
-        self._seen = None
 
 
 def _hash(cookie: str) -> str:

@@ -3,12 +3,12 @@
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.core.atomic_file import PRIVATE, replace_file
+from app.access.kept_file import KeptFile
 from app.core.errors import SettingsError
 from app.settings import Settings
 
@@ -38,9 +38,13 @@ class TokenStore:
 
     path: Path
     given: str | None = None
-    _seen: tuple[int, int] | None = None
-    _kept: _Kept | None = None
-    _right: bytes | None = None
+    _file: KeptFile[_Kept] = field(init=False)
+    # The file's content by which a token was right, and the SHA-256 of that token.
+    _right: tuple[_Kept, bytes] | None = None
+
+    def __post_init__(self) -> None:
+        """Look where the file may be; it is read when it is asked for."""
+        self._file = KeptFile(self.path, _Kept)
 
     @classmethod
     def of(cls, settings: Settings) -> "TokenStore":
@@ -80,10 +84,13 @@ class TokenStore:
 
     def remembers(self, token: str) -> bool:
         """Tell, without taking time, whether this token was found right before."""
-        if self.given or self._read() is None or self._right is None or self.fresh:
+        if self.given or (kept := self._read()) is None or kept.fresh:
             return False
-        short = hashlib.sha256(token.encode("utf-8", "replace")).digest()
-        return hmac.compare_digest(short, self._right)
+        return self._was_right(kept, hashlib.sha256(token.encode("utf-8", "replace")).digest())
+
+    def _was_right(self, kept: _Kept, short: bytes) -> bool:
+        right = self._right
+        return right is not None and right[0] is kept and hmac.compare_digest(short, right[1])
 
     def accepts(self, token: str) -> bool:
         """Tell whether this is the token; the first time takes 40 ms. The first use is noted."""
@@ -94,10 +101,10 @@ class TokenStore:
         if kept is None:
             return False
         short = hashlib.sha256(given).digest()
-        if self._right is None or not hmac.compare_digest(short, self._right):
+        if not self._was_right(kept, short):
             if not hmac.compare_digest(_hash(given, kept.salt), kept.scrypt):
                 return False
-            self._right = short
+            self._right = kept, short
         if kept.fresh:
             self._write(kept.model_copy(update={"fresh": False}))
         return True
@@ -112,25 +119,16 @@ class TokenStore:
     def _read(self) -> _Kept | None:
         """Return what is on disk; raises ``SettingsError`` if that cannot be read."""
         try:
-            stat = self.path.stat()
-            stamp = (stat.st_mtime_ns, stat.st_ino)
-            if stamp != self._seen:
-                kept = _Kept.model_validate_json(self.path.read_bytes())
-                self._seen, self._kept, self._right = stamp, kept, None
-        except FileNotFoundError:
-            self._seen = self._kept = self._right = None
+            return self._file.read()
         except (OSError, ValidationError) as error:
             raise SettingsError(
                 f"{self.path} cannot be read ({type(error).__name__}); `darkstar token` makes a "
                 "new token in its place"
             ) from None
-        return self._kept
 
     def _write(self, kept: _Kept) -> None:
-        """Replace the file as a whole, on disk when this returns, readable by its owner only."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(self.path, kept.model_dump_json().encode(), mode=PRIVATE)
+            self._file.write(kept)
         except OSError as error:
             raise SettingsError(
                 f"{self.path} cannot be written: {error.strerror}; "

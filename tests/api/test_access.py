@@ -513,7 +513,7 @@ async def test_a_folder_that_cannot_be_written_starts_no_session(
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("app.access.sessions.replace_file", full)
+        monkeypatch.setattr("app.access.kept_file.replace_file", full)
         answer = await client.post("/login", data={"token": token})
         assert answer.status_code == 503
         assert "No space left" in answer.text

@@ -6,7 +6,9 @@ from functools import partial
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import CheckConstraint, Connection, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.errors import SettingsError
 from app.core.shipped import SHIPPED
 from app.db import plans
-from app.db.connection import migrate
+from app.db.connection import migrate, moves
 from app.db.connection.engine import close, make_engine, make_sessions, session_scope
 from app.db.tables.models import Base, CurrentSlot, HistorySlot
 from app.settings import Database, Settings
@@ -67,7 +69,7 @@ async def test_one_step_back_and_forth_keeps_the_plan(engine: AsyncEngine) -> No
 async def test_a_database_of_the_first_revision_keeps_its_plan(database_url: str) -> None:
     old = make_engine(Settings(database=Database(url=SecretStr(database_url))))
     await migrate.downgrade(old, "base")
-    await migrate._migrate(old, partial(command.upgrade, revision="0001"))  # noqa: SLF001
+    await moves._migrate(old, partial(command.upgrade, revision="0001"))  # noqa: SLF001
     assert await migrate.current_revision(old) == "0001"
     async with old.begin() as connection:
         await connection.exec_driver_sql("CREATE TABLE migration_lock (id INTEGER)")
@@ -77,6 +79,23 @@ async def test_a_database_of_the_first_revision_keeps_its_plan(database_url: str
         names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
     assert "migration_lock" not in names
     await close(old)
+
+
+async def test_a_database_at_the_newest_revision_is_left_alone(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(_: AsyncEngine) -> None:
+        raise AssertionError("nothing was to be moved")
+
+    monkeypatch.setattr(moves, "upgrade", never)
+    assert await migrate.current_revision(engine) == migrate.newest_revision()
+    await migrate.upgrade(engine)
+
+
+def test_the_newest_revision_is_the_head_of_the_scripts() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SHIPPED / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == migrate.newest_revision()
 
 
 async def test_a_database_of_a_newer_darkstar_is_refused(engine: AsyncEngine) -> None:
