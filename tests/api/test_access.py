@@ -12,11 +12,13 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from app.access import sessions
 from app.access.gate import COOKIE, Asked, Gate, caller_of, host_of
 from app.access.sessions import Sessions
 from app.access.token import FILE_NAME, TokenStore
 from app.cli import cli
 from app.core import clock
+from app.core.atomic_file import replace_file
 from app.core.errors import SettingsError
 from app.main import create_app
 from app.settings import Settings
@@ -510,8 +512,10 @@ async def test_a_folder_that_cannot_be_written_starts_no_session(
 ) -> None:
     async with service(tmp_path, HOME) as (client, token):
 
-        def full(*_: object, **__: object) -> None:
-            raise OSError(28, "No space left on device")
+        def full(path: Path, content: bytes, *, mode: int) -> None:
+            if path.name == sessions.FILE_NAME:
+                raise OSError(28, "No space left on device")
+            replace_file(path, content, mode=mode)
 
         monkeypatch.setattr("app.access.kept_file.replace_file", full)
         answer = await client.post("/login", data={"token": token})
