@@ -11,20 +11,24 @@ import argparse
 import asyncio
 import gc
 import os
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
-import time_machine
+# As `darkstar serve` begins; what imports them comes after.
+sys.modules |= {"pygments": None, "rich": None}  # type: ignore[dict-item]
 
-from app.core import logs
-from app.ingest.http import client as http
-from app.jobs.warm_up import warm_up
-from app.main import create_app
-from app.settings.store.sources import load_settings
+import httpx  # noqa: E402
+import time_machine  # noqa: E402
+
+from app.core import logs  # noqa: E402
+from app.ingest.http import client as http  # noqa: E402
+from app.jobs.warm_up import warm_up  # noqa: E402
+from app.main import create_app  # noqa: E402
+from app.settings.store.sources import load_settings  # noqa: E402
 
 BEGIN = datetime(2026, 3, 1, 0, 5, tzinfo=UTC)
 JOBS = ("look", "planner", "prices", "record", "plan", "alerts")
