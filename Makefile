@@ -6,7 +6,7 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-annotate 
 	--custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-slow test-all fuzz lint format lock openapi reasons translations screenshots
+.PHONY: help install run test test-slow test-all fuzz lint format lock openapi database reasons translations screenshots
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -60,6 +60,9 @@ format: install ## format the code
 
 openapi: install ## write docs/openapi.json anew
 	@$(BIN)/python -m tools.openapi
+
+database: install ## write docs/database.md anew
+	@$(BIN)/python -m tools.database
 
 reasons: install ## write docs/reasons.md anew
 	@$(BIN)/python -m tools.reasons
