@@ -1,6 +1,7 @@
 """House rules that no linter knows: the clock, collecting, size; imports are `lint-imports`."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,24 @@ def test_a_crowded_room_is_seen(tmp_path: Path) -> None:
     assert not crowded(tmp_path)
     (tmp_path / "one_more.py").touch()
     assert crowded(tmp_path)
+
+
+ROOT = APP.parent
+TOLD = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+
+
+def gone(text: str) -> list[str]:
+    """Return the modules that a document names and that are not there."""
+    named = re.findall(r"`(app/[\w/]+\.py)`", text)
+    return [path for path in named if not (ROOT / path).is_file()]
+
+
+@pytest.mark.parametrize(
+    "document", [path for path in TOLD if path.name != "CHANGELOG.md"], ids=lambda path: path.name
+)
+def test_documents_name_modules_that_are_there(document: Path) -> None:
+    assert gone(document.read_text(encoding="utf-8")) == []
+
+
+def test_a_module_that_is_gone_is_seen() -> None:
+    assert gone("in `app/main.py` and `app/gone.py`") == ["app/gone.py"]
