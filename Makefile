@@ -35,7 +35,7 @@ run: install ## start the service and dashboard on http://127.0.0.1:8000
 
 PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
-test: lint ## every check, and the tests that take minutes
+test: lint ## every check and the tests, but those that take minutes
 	@$(PYTEST) -m "not slow"
 
 test-slow: install ## the tests that take longer: a solver, every theme, kills, days of faults

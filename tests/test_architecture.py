@@ -8,7 +8,7 @@ import pytest
 
 APP = Path(__file__).resolve().parent.parent / "app"
 MODULES = sorted(APP.rglob("*.py"))
-MAX_LINES = 350
+MAX_LINES = 400
 MOST_MODULES = 15
 # Polars frames are collected where they leave the lazy world, each for its reason:
 MAY_COLLECT = {
@@ -67,7 +67,7 @@ def test_every_module_keeps_the_house_rules(path: Path) -> None:
         ("home.py", "datetime.now()", "asks the clock"),
         ("x.py", "frame['a'].to_numpy()", "needs numpy, which no lock of the service holds"),
         ("x.py", "try:\n    pass\nexcept Exception:\n    pass", "catches everything"),
-        ("x.py", "x = 1\n" * 351, "more than 350 lines"),
+        ("x.py", "x = 1\n" * 401, "more than 400 lines"),
     ],
 )
 def test_a_broken_rule_is_seen(path: str, source: str, fault: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.api.web import views
 from app.db import plans
-from app.db.connection import migrate
+from app.db.connection import moves
 from app.forecast import load as load_forecast
 from app.forecast import pv as pv_forecast
 from app.gather import pv as gather_pv
@@ -25,7 +25,7 @@ from tests.fakes import FakeUpstreams
 
 HEAVY = [
     (pl.LazyFrame, "collect"),
-    (migrate, "_run"),
+    (moves, "_run"),
     (nordpool, "parse_day"),
     (open_meteo, "parse_weather"),
     (pv_plant, "with_snow"),
